@@ -1,0 +1,1 @@
+{% macro run_declared_checks(results) %}{% endmacro %}

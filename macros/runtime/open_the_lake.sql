@@ -1,0 +1,53 @@
+{#-
+  Makes every source a relation: one view per feed table over the batches received up to as_of, the ledger of batches
+  (from the sidecars), quarantined rows, and run_context (one row: as_of). Runs before every dbt command, so plain
+  `dbt build` sees what `bihub run` saw. A feed with no batch yet is an empty view with the contract's types.
+  as_of: lake/run_context.json, written once per run; without it, the newest received batch.
+-#}
+{% macro open_the_lake() %}
+    {% if not execute or flags.WHICH not in ('build', 'run', 'test', 'seed', 'snapshot', 'show', 'compile', 'docs', 'generate') %}{% do return('') %}{% endif %}
+    {% set lake = env_var('BIHUB_HOME', 'data') ~ '/lake' %}
+    {% set batch_columns = "{'batch_id': 'varchar', 'partner': 'varchar', 'feed_table': 'varchar', 'status': 'varchar', 'file_name': 'varchar', 'file_bytes': 'bigint', 'received_at': 'timestamp', 'contract_version': 'varchar', 'agreement': 'varchar', 'rows_in': 'bigint', 'rows_accepted': 'bigint', 'rows_quarantined': 'bigint', 'reason': 'varchar'}" %}
+    {% do run_query('create schema if not exists hub') %}
+    {% set all_batches %}
+        {{ lake_view(lake ~ '/raw/*/*/batch=*/batch.json', lake ~ '/rejected/*/*/batch=*/batch.json', batch_columns) }}
+    {% endset %}
+    {% set context = lake ~ '/run_context.json' %}
+    {% set has_context = run_query("select count(*) from glob('" ~ context ~ "')").columns[0].values()[0] > 0 %}
+    {% if has_context %}
+        {% do run_query("create or replace table hub.run_context as select cast(as_of as timestamp) as as_of from read_json('" ~ context ~ "', columns = {'as_of': 'timestamp'})") %}
+    {% else %}
+        {% do run_query("create or replace table hub.run_context as select coalesce(max(received_at), timestamp '2000-01-01') as as_of from (" ~ all_batches ~ ")") %}
+    {% endif %}
+    {% do run_query("create or replace view hub.batch as select * from (" ~ all_batches ~ ") where received_at <= (select as_of from hub.run_context)") %}
+    {% for source in graph.sources.values() if source.source_name != 'hub' %}
+        {% do run_query('create schema if not exists ' ~ source.schema) %}
+        {% do run_query('create or replace view ' ~ source.schema ~ '.' ~ source.identifier ~ ' as ' ~ feed_view(source, lake)) %}
+    {% endfor %}
+    {% do return('') %}
+{% endmacro %}
+
+{% macro lake_view(accepted, rejected, columns) %}
+    {%- set globs = [] -%}
+    {%- for pattern in (accepted, rejected) -%}
+        {%- if run_query("select count(*) from glob('" ~ pattern ~ "')").columns[0].values()[0] > 0 -%}{%- do globs.append("'" ~ pattern ~ "'") -%}{%- endif -%}
+    {%- endfor -%}
+    {%- if globs -%}
+        select * from read_json([{{ globs | join(', ') }}], columns = {{ columns }})
+    {%- else -%}
+        select {% for name, type in fromjson(columns | replace("'", '"')).items() %}cast(null as {{ type }}) as {{ name }}{{ ', ' if not loop.last }}{% endfor %} where false
+    {%- endif -%}
+{% endmacro %}
+
+{% macro feed_view(source, lake) %}
+    {%- set pattern = lake ~ '/raw/' ~ source.source_name ~ '/' ~ source.name ~ '/batch=*/data.parquet' -%}
+    {%- set contract = source.columns.values() -%}
+    {%- set lineage = [('_batch_id', 'varchar'), ('_received_at', 'timestamp'), ('_file_name', 'varchar'), ('_row_number', 'bigint')] -%}
+    {%- if run_query("select count(*) from glob('" ~ pattern ~ "')").columns[0].values()[0] > 0 -%}
+        select {% for c in contract %}{{ c.name }}, {% endfor %}{% for name, type in lineage %}{{ name }}{{ ', ' if not loop.last }}{% endfor %}
+        from read_parquet('{{ pattern }}', hive_partitioning = false, union_by_name = true)
+        where _received_at <= (select as_of from hub.run_context)
+    {%- else -%}
+        select {% for c in contract %}cast(null as {{ c.data_type }}) as {{ c.name }}, {% endfor %}{% for name, type in lineage %}cast(null as {{ type }}) as {{ name }}{{ ', ' if not loop.last }}{% endfor %} where false
+    {%- endif -%}
+{% endmacro %}
