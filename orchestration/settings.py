@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parent.parent
@@ -16,6 +16,7 @@ class Settings:
     home: Path
     landing_override: Path | None = None
     warehouse_override: Path | None = None
+    build_override: Path | None = None
 
     @property
     def landing(self) -> Path:
@@ -38,8 +39,8 @@ class Settings:
 
     @property
     def run_context(self) -> Path:
-        """JSON with the moment (`as_of`) that the next dbt build describes."""
-        return self.lake / "run_context.json"
+        """JSON with the moment (`as_of`) that the next dbt build of this warehouse describes."""
+        return self.warehouse.parent / "run_context.json"
 
     @property
     def reports(self) -> Path:
@@ -52,15 +53,25 @@ class Settings:
 
     @property
     def published(self) -> Path:
-        return self.home / "published"
+        """The live set of products: a link to one of `publish_versions`, swapped in one step."""
+        return self.build / "published"
+
+    @property
+    def publish_versions(self) -> Path:
+        return self.build / "publish_versions"
+
+    @property
+    def audit(self) -> Path:
+        """What runs did: last_run.json, runs/*.json, gx/*."""
+        return self.home / "audit"
 
     @property
     def dbt_target(self) -> Path:
-        return self.home / "dbt" / "target"
+        return self.build / "dbt" / "target"
 
     @property
     def dbt_logs(self) -> Path:
-        return self.home / "dbt" / "logs"
+        return self.build / "dbt" / "logs"
 
     @property
     def dagster(self) -> Path:
@@ -70,6 +81,16 @@ class Settings:
     def keys(self) -> Path:
         """Pseudonymisation keys, one file a purpose, readable by the owner only."""
         return self.home / "keys"
+
+    def at(self, stamp: str) -> Settings:
+        """The same hub rebuilt beside the live one, as it was at a past moment; `stamp` is a file name."""
+        past = self.home / "as_of" / stamp
+        return replace(self, warehouse_override=past / "warehouse" / "bihub.duckdb", build_override=past)
+
+    @property
+    def build(self) -> Path:
+        """Where a build keeps its dbt files and published set: `home`, or a folder of its own for a past moment."""
+        return self.build_override or self.home
 
     def environment(self) -> dict[str, str]:
         """Environment variables that dbt and Dagster need to work in this home."""

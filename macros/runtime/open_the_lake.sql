@@ -2,7 +2,7 @@
   Makes every source a relation: one view per feed table over the batches received up to as_of, the ledger of batches
   (from the sidecars), quarantined rows, and run_context (one row: as_of). Runs before every dbt command, so plain
   `dbt build` sees what `bihub run` saw. A feed with no batch yet is an empty view with the contract's types.
-  as_of: lake/run_context.json, written once per run; without it, the newest received batch.
+  as_of: run_context.json beside the warehouse file, written once per run; without it, the newest received batch.
 -#}
 {% macro open_the_lake() %}
     {% if not execute or flags.WHICH not in ('build', 'run', 'test', 'seed', 'snapshot', 'show', 'compile', 'docs', 'generate') %}{% do return('') %}{% endif %}
@@ -12,7 +12,7 @@
     {% set all_batches %}
         {{ lake_view(lake ~ '/raw/*/*/batch=*/batch.json', lake ~ '/rejected/*/*/batch=*/batch.json', batch_columns) }}
     {% endset %}
-    {% set context = lake ~ '/run_context.json' %}
+    {% set context = target.path.rsplit('/', 1)[0] ~ '/run_context.json' %}
     {% set has_context = run_query("select count(*) from glob('" ~ context ~ "')").columns[0].values()[0] > 0 %}
     {% if has_context %}
         {% do run_query("create or replace table hub.run_context as select cast(as_of as timestamp) as as_of from read_json('" ~ context ~ "', columns = {'as_of': 'timestamp'})") %}
