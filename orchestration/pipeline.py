@@ -1,0 +1,147 @@
+"""One run of the hub: take files in, build, check, publish. Plain functions; Dagster and the command line call them."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+from orchestration.files import read_json, write_json_atomically
+from orchestration.publish import PublishResult, live_set, publish, record_run_context
+from orchestration.settings import Settings
+from orchestration.warehouse import build, code_fingerprint
+
+Progress = Callable[[str, str, int, int], None]
+"""Called with (stage, what was done, how many so far, how many in all)."""
+
+
+class HubBusy(Exception):
+    """Another run holds this home."""
+
+
+class NothingReceived(Exception):
+    """No batch was ever accepted, so there is no moment to describe."""
+
+
+@dataclass
+class RunResult:
+    """What one run did, for the summary and for the record in home/audit/runs."""
+
+    as_of: str
+    ingest: object | None = None
+    published: PublishResult | None = None
+    settings: Settings | None = None
+    is_past: bool = False
+    nodes_built: int = 0
+    seconds: dict[str, float] = field(default_factory=dict)
+    warnings: list[str] = field(default_factory=list)
+
+
+@contextmanager
+def only_one(settings: Settings) -> Iterator[None]:
+    """One writer at a time in a home. Raises HubBusy at once where another run is at work; a dead run leaves no lock."""
+    from filelock import FileLock, Timeout
+
+    settings.home.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(settings.home / "run.lock")
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        raise HubBusy(f"another run is at work in {settings.home}: wait for it to end, or stop it, then run again") from None
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def newest_received(settings: Settings) -> str | None:
+    """When the newest accepted batch was received, local clock to the second; None before the first batch."""
+    moments = [received for received, _ in _ledger(settings)]
+    return max(moments, default=None)
+
+
+def input_fingerprint(settings: Settings, as_of: str) -> str:
+    """SHA-256 over the moment, the batches that count at it, and the rules: equal inputs give equal numbers."""
+    digest = hashlib.sha256(f"{as_of}\0{code_fingerprint()}\0".encode())
+    for received, batch in _ledger(settings):
+        if received <= as_of:
+            digest.update(f"{batch}\0".encode())
+    return digest.hexdigest()
+
+
+def _ledger(settings: Settings) -> list[tuple[str, str]]:
+    """(received_at, folder) of every accepted batch, in folder order."""
+    found = []
+    for sidecar in sorted(settings.raw.glob("*/*/batch=*/batch.json")):
+        found.append((_moment(read_json(sidecar)["received_at"]), sidecar.parent.relative_to(settings.raw).as_posix()))
+    return found
+
+
+def _moment(text: str) -> str:
+    """A timestamp in the one form that sorts as text: YYYY-MM-DD HH:MM:SS."""
+    return datetime.fromisoformat(text).strftime("%Y-%m-%d %H:%M:%S")
+
+
+def run(settings: Settings, *, as_of: str | None = None, progress: Progress | None = None, judge: bool = True) -> RunResult:
+    """Ingest what landed, then build, check and publish what is new.
+
+    `as_of`: describe a past moment instead of the newest; batches received later are ignored. Where the live set is
+    newer, the past is built and published beside it, under home/as_of/<moment>, and the live set stays.
+    Raises HubBusy, NothingReceived, BuildFailed, PublishRefused; the last good set stays in every case.
+    """
+    with only_one(settings):
+        return _run(settings, as_of, progress, judge)
+
+
+def _run(settings: Settings, as_of: str | None, progress: Progress | None, judge: bool) -> RunResult:
+    from orchestration.ingest import ingest
+
+    def report(stage: str) -> Callable[[str, int, int], None]:
+        return lambda what, done, total: progress(stage, what, done, total) if progress else None
+
+    started = time.perf_counter()
+    ingested = ingest(settings, progress=report("ingest"), judge=judge)
+    seconds = {"ingest": time.perf_counter() - started}
+
+    newest = newest_received(settings)
+    if newest is None:
+        raise NothingReceived(
+            f"no file was accepted yet from {settings.landing}: put files under landing/<partner>/ "
+            f"(docs/feed-contracts.md), or read the reports in {settings.reports}"
+        )
+    moment = _moment(as_of) if as_of else newest
+    live = live_set(settings)
+    past = bool(as_of and live and live["as_of"] > moment)
+    where = settings.at(moment.replace(" ", "T").replace(":", "")) if past else settings
+    result = RunResult(as_of=moment, ingest=ingested, settings=where, is_past=past, seconds=seconds)
+
+    fingerprint = input_fingerprint(settings, moment)
+    version = f"{moment.replace(' ', 'T').replace(':', '')}-{fingerprint[:12]}"
+    already = live_set(where)
+    if not (already and already["version"] == version):
+        record_run_context(where, moment)
+        started = time.perf_counter()
+        result.nodes_built = build(where, report("build")).nodes
+        seconds["build"] = time.perf_counter() - started
+        started = time.perf_counter()
+        result.published = publish(
+            where, as_of=moment, version=version, decorate=lambda folder: _add_dictionary(where, folder, result.warnings)
+        )
+        seconds["publish"] = time.perf_counter() - started
+    if not past:
+        write_json_atomically(settings.audit / "last_run.json", {"as_of": moment, "version": version})
+    return result
+
+
+def _add_dictionary(settings: Settings, folder: Path, warnings: list[str]) -> None:
+    """The dictionary goes live with the numbers it explains; where it cannot be made, the numbers still do."""
+    from orchestration.dictionary import build_dictionary
+
+    try:
+        build_dictionary(settings, folder / "dictionary")
+    except Exception as problem:
+        warnings.append(f"the dictionary could not be made: {type(problem).__name__}: {problem}")

@@ -1,0 +1,82 @@
+"""One dbt build of the warehouse: seeds, models, singular tests, then every declared check."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from orchestration.settings import PROJECT, Settings
+
+# Generic tests run a table at a time when dbt ends (macros/checks); unit tests need no data and run in `make test`.
+NODES_NOT_RUN = ["--exclude", "test_type:generic", "test_type:unit"]
+
+Progress = Callable[[str, int, int], None]
+"""Called with (what was done, how many so far, how many in all)."""
+
+
+class BuildFailed(Exception):
+    """dbt could not build the warehouse; `problems` says what went wrong, one line a node."""
+
+    def __init__(self, problems: list[str]):
+        super().__init__("; ".join(problems[:3]) or "dbt failed")
+        self.problems = problems
+
+
+@dataclass
+class BuildResult:
+    nodes: int = 0
+    seconds: float = 0.0
+    slowest: list[tuple[str, float]] = field(default_factory=list)
+
+
+def code_files() -> Iterable[Path]:
+    """Every file whose change can change a number."""
+    for folder in ("models", "macros", "seeds", "tests/dbt"):
+        yield from (path for path in sorted((PROJECT / folder).rglob("*")) if path.is_file())
+    yield PROJECT / "dbt_project.yml"
+    yield from sorted((PROJECT / "orchestration").glob("*.py"))
+
+
+def code_fingerprint() -> str:
+    """SHA-256 over the rules: models, macros, seeds, contracts and the code that carries them."""
+    digest = hashlib.sha256()
+    for path in code_files():
+        digest.update(f"{path.relative_to(PROJECT).as_posix()}\0".encode())
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def run_dbt(settings: Settings, arguments: list[str], progress: Progress | None = None) -> BuildResult:
+    """Run dbt in this process, in this home.
+
+    Raises BuildFailed with dbt's own messages where a node failed or the project does not parse.
+    """
+    settings.warehouse.parent.mkdir(parents=True, exist_ok=True)
+    os.environ.update(settings.environment())
+    from dbt.cli.main import dbtRunner
+
+    def on_event(event) -> None:
+        data = event.data
+        if progress and event.info.name in ("LogModelResult", "LogSeedResult", "LogTestResult"):
+            progress(data.node_info.node_name, data.index, data.total)
+
+    outcome = dbtRunner(callbacks=[on_event]).invoke(
+        ["--quiet", "--log-level-file", "info", *arguments, "--project-dir", str(PROJECT)]
+    )
+    results = getattr(outcome.result, "results", None) or []
+    bad = [result for result in results if result.status in ("error", "fail", "runtime error")]
+    if not outcome.success:
+        problems = [f"{result.node.name}: {' '.join(str(result.message).split())}" for result in bad]
+        raise BuildFailed(problems or [str(outcome.exception or "dbt stopped before the first node")])
+    timed = sorted(((result.node.name, result.execution_time) for result in results if result.node), key=lambda t: -t[1])
+    return BuildResult(
+        nodes=len(results), seconds=sum(seconds for _, seconds in timed), slowest=[pair for pair in timed[:5]]
+    )
+
+
+def build(settings: Settings, progress: Progress | None = None) -> BuildResult:
+    """Seeds, models and singular tests, in one dbt process; the declared checks run when it ends."""
+    return run_dbt(settings, ["build", *NODES_NOT_RUN], progress)
