@@ -1,0 +1,232 @@
+"""Everything that a newcomer runs, with nothing but Python 3.11 or 3.12: `python tasks.py help`.
+
+Standard library only, and the same on Linux, macOS and Windows. The Makefile calls this file.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+PROJECT = Path(__file__).resolve().parent
+VENV = PROJECT / ".venv"
+BIN = VENV / ("Scripts" if os.name == "nt" else "bin")
+LOCK = PROJECT / "requirements.lock"
+STAMP = VENV / "bihub_installed.txt"
+SQL_FOLDERS = ["models", "tests/dbt"]
+# A small hub for gates and tests: large enough for every metric, site and kind of dirt to occur.
+TEST_DEMO = ["--residents", "3000", "--months", "4", "--seed", "11"]
+
+
+def home() -> Path:
+    """The folder that holds everything the hub writes."""
+    return Path(os.environ.get("BIHUB_HOME") or PROJECT / "data").resolve()
+
+
+def environment(where: Path) -> dict[str, str]:
+    """Environment for the programs of the venv, working in the home `where` and nowhere else."""
+    return {
+        **os.environ,
+        "PATH": f"{BIN}{os.pathsep}{os.environ.get('PATH', '')}",
+        "VIRTUAL_ENV": str(VENV),
+        "PYTHONUTF8": "1",
+        "BIHUB_HOME": str(where),
+        "DBT_TARGET_PATH": str(where / "dbt" / "target"),
+        "DBT_LOG_PATH": str(where / "dbt" / "logs"),
+        "DBT_PROFILES_DIR": str(PROJECT),
+    }
+
+
+def program(name: str) -> str:
+    """Path of a program in the venv."""
+    return str(BIN / (f"{name}.exe" if os.name == "nt" else name))
+
+
+def call(*command: str | Path, where: Path | None = None, **extra: str) -> None:
+    """Runs a program of the venv in the project folder; stops this script with its exit code where it fails."""
+    words = [program(str(command[0])), *map(str, command[1:])]
+    sys.stdout.flush()
+    code = subprocess.call(words, cwd=PROJECT, env={**environment(where or home()), **extra})
+    if code:
+        sys.exit(code)
+
+
+def python_of_this_project() -> None:
+    if not (3, 11) <= sys.version_info[:2] <= (3, 12):
+        sys.exit(f"The hub needs Python 3.11 or 3.12; this is {sys.version.split()[0]}. Try `python3.11 tasks.py`.")
+
+
+def wanted_stamp() -> str:
+    """What the venv must have been made from: interpreter, lock and project file."""
+    parts = [sys.version, str(PROJECT), LOCK.read_text(), (PROJECT / "pyproject.toml").read_text()]
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()
+
+
+def setup() -> None:
+    """Make .venv and install the locked packages into it; does nothing when nothing changed."""
+    python_of_this_project()
+    wanted = wanted_stamp()
+    if STAMP.exists() and STAMP.read_text() == wanted:
+        return
+    begun = time.monotonic()
+    print("Setting up .venv with the locked packages (once; one to four minutes) ...", flush=True)
+    STAMP.unlink(missing_ok=True)
+    fresh = [sys.executable, "-m", "venv", *(["--clear"] if VENV.exists() else []), str(VENV)]
+    subprocess.run(fresh, check=True)
+    pip = [program("python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input"]
+    # The lock names every package with its hash, so there is nothing left to resolve.
+    subprocess.run([*pip, "--no-deps", "--require-hashes", "-r", str(LOCK)], check=True, cwd=PROJECT)
+    subprocess.run([*pip, "--no-deps", "--no-build-isolation", "-e", str(PROJECT)], check=True, cwd=PROJECT)
+    STAMP.write_text(wanted)
+    print(f"Ready in {time.monotonic() - begun:.0f} s.", flush=True)
+
+
+def demo_into(where: Path, *options: str) -> None:
+    """Plays the demo partners into a home that has no landing folder yet. Atomic: half a demo is never left behind."""
+    if (where / "landing").exists():
+        return
+    where.mkdir(parents=True, exist_ok=True)
+    draft = Path(tempfile.mkdtemp(prefix=".demo-", dir=where))
+    try:
+        call("bihub", "demo", *options, "--out", draft, where=where)
+        for made in sorted(draft.iterdir(), key=lambda path: path.name == "landing"):
+            target = where / made.name
+            if target.is_dir():
+                shutil.rmtree(target)
+            made.replace(target)
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
+
+
+def run() -> None:
+    """Set up, play the demo partners if nothing has landed yet, then ingest, build, check and publish."""
+    setup()
+    demo_into(home())
+    call("bihub", "run", *sys.argv[2:])
+
+
+def dev() -> None:
+    """Open the Dagster pages (http://localhost:3000) on the hub."""
+    setup()
+    call("bihub", "dev", *sys.argv[2:])
+
+
+def ruff() -> None:
+    call("ruff", "check", "--quiet", ".")
+
+
+def sqlfluff(*paths: str) -> None:
+    call("sqlfluff", "lint", "--processes", "0", "--disable-progress-bar", *(paths or SQL_FOLDERS))
+
+
+def lint() -> None:
+    """Check the style of Python (ruff) and SQL (sqlfluff); name files to check only those."""
+    setup()
+    paths = sys.argv[2:]
+    if not paths or any(path.endswith(".py") for path in paths):
+        ruff()
+    sql = [path for path in paths if path.endswith(".sql")]
+    if sql or not paths:
+        sqlfluff(*sql)
+
+
+def gates() -> None:
+    """Check the rules of the house against the built hub (layers, dictionary, portable SQL, declared = executed)."""
+    setup()
+    call("bihub", "gates", *sys.argv[2:])
+
+
+def test() -> None:
+    """Everything that must be green: lint, a small hub built afresh, gates, dbt unit tests, pytest."""
+    setup()
+    begun = time.monotonic()
+
+    def step(title: str) -> None:
+        print(f"\n== {title} ({time.monotonic() - begun:.0f} s) ==", flush=True)
+
+    step("ruff")
+    ruff()
+    where = Path(tempfile.mkdtemp(prefix="bihub-test-"))
+    report = where / "sqlfluff.txt"
+    try:
+        with report.open("w") as output:
+            linting = subprocess.Popen(
+                [program("sqlfluff"), "lint", "--disable-progress-bar", *SQL_FOLDERS],
+                cwd=PROJECT, env=environment(where), stdout=output, stderr=subprocess.STDOUT,
+            )
+        try:
+            step("a small hub: demo partners, ingest, build, checks, publish")
+            demo_into(where, *TEST_DEMO)
+            call("bihub", "run", where=where)
+            step("dbt unit tests")
+            call("dbt", "--quiet", "test", "--select", "test_type:unit", where=where)
+            results = where / "dbt" / "target" / "run_results.json"
+            shutil.copy(results, results.with_name("run_results_unit.json"))
+            step("gates")
+            call("bihub", "gates", where=where)
+            step("sqlfluff")
+            if linting.wait():
+                print(report.read_text())
+                sys.exit("sqlfluff found the above; `python tasks.py lint` repeats it.")
+            print(report.read_text().strip().splitlines()[-1])
+        finally:
+            if linting.poll() is None:
+                linting.kill()
+        step("pytest")
+        call("pytest", "-q", *sys.argv[2:], where=home(), BIHUB_TEST_HOME=str(where))
+    finally:
+        shutil.rmtree(where, ignore_errors=True)
+
+
+def bench() -> None:
+    """Time the default demo in an empty home: demo, first run, second run with nothing new."""
+    setup()
+    where = Path(tempfile.mkdtemp(prefix="bihub-bench-"))
+    times: list[tuple[str, float]] = []
+    try:
+        for name, work in (
+            ("demo partners", lambda: demo_into(where, *sys.argv[2:])),
+            ("first run", lambda: call("bihub", "run", where=where)),
+            ("second run, nothing new", lambda: call("bihub", "run", where=where)),
+        ):
+            begun = time.monotonic()
+            work()
+            times.append((name, time.monotonic() - begun))
+    finally:
+        shutil.rmtree(where, ignore_errors=True)
+    print()
+    for name, seconds in times:
+        print(f"{name:<26}{seconds:>8.1f} s")
+
+
+def clean() -> None:
+    """Remove what can be made again: caches and the virtual environment. Data in BIHUB_HOME stays."""
+    for name in (".venv", ".pytest_cache", ".ruff_cache", "bihub.egg-info", "target", "logs"):
+        shutil.rmtree(PROJECT / name, ignore_errors=True)
+    for folder in ("orchestration", "tests"):
+        for cache in (PROJECT / folder).rglob("__pycache__"):
+            shutil.rmtree(cache, ignore_errors=True)
+
+
+TASKS = {task.__name__: task for task in (setup, run, test, lint, gates, dev, bench, clean)}
+
+
+def main() -> None:
+    name = sys.argv[1] if len(sys.argv) > 1 else "help"
+    if name in TASKS:
+        TASKS[name]()
+        return
+    print("usage: python tasks.py TASK [options]\n")
+    for task, function in TASKS.items():
+        print(f"  {task:<7} {(function.__doc__ or '').splitlines()[0]}")
+    sys.exit(0 if name in ("help", "-h", "--help") else 2)
+
+
+if __name__ == "__main__":
+    main()
