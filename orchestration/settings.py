@@ -107,9 +107,9 @@ class Settings:
 
 def load_settings(home: Path | str | None = None, landing: Path | str | None = None) -> Settings:
     """Settings from the arguments, else BIHUB_HOME and BIHUB_LANDING, else ./data beside the project."""
+    warehouse = None if home else os.environ.get("BIHUB_WAREHOUSE")
     home = Path(home or os.environ.get("BIHUB_HOME") or PROJECT / "data").resolve()
     landing = landing or os.environ.get("BIHUB_LANDING")
-    warehouse = os.environ.get("BIHUB_WAREHOUSE")
     return Settings(
         home=home,
         landing_override=Path(landing).resolve() if landing else None,
