@@ -1,0 +1,111 @@
+"""Publishing swaps a whole set or nothing."""
+
+import json
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from orchestration.publish import PublishRefused, live_set, publish
+from orchestration.settings import Settings
+
+
+@pytest.fixture
+def hub(tmp_path) -> Settings:
+    """A built warehouse with one public mart of three rows, one protected metric view and no failed check."""
+    settings = Settings(home=tmp_path)
+    settings.warehouse.parent.mkdir(parents=True)
+    with duckdb.connect(str(settings.warehouse)) as warehouse:
+        warehouse.execute("create schema uec; create schema hub")
+        warehouse.execute("create table uec.uec_metric as select * from (values ('B', 2), ('A', 1), ('A', 0)) as t(metric_id, value)")
+        warehouse.execute("create table hub.check_result (check_name varchar, table_name varchar, rows_failed bigint, status varchar)")
+    def model(name: str, access: str) -> dict:
+        return {
+            "resource_type": "model", "fqn": ["bihub", "marts", "uec", name], "schema": "uec", "alias": name,
+            "config": {"access": access},
+        }
+
+    settings.dbt_target.mkdir(parents=True)
+    nodes = {"model.bihub.uec_metric": model("uec_metric", "public"), "model.bihub.hand_15": model("hand_15", "protected")}
+    (settings.dbt_target / "manifest.json").write_text(json.dumps({"nodes": nodes}))
+    return settings
+
+
+def change(settings: Settings, sql: str) -> None:
+    with duckdb.connect(str(settings.warehouse)) as warehouse:
+        warehouse.execute(sql)
+
+
+def published_rows(settings: Settings) -> list:
+    return duckdb.sql(f"from '{settings.published}/secondary_use/uec/uec_metric.parquet'").fetchall()
+
+
+def test_only_public_marts_are_published_in_a_fixed_order(hub):
+    result = publish(hub, as_of="2026-11-01 06:00:00", version="v1")
+    assert result.files == {"secondary_use/uec/uec_metric.parquet": 3}
+    assert published_rows(hub) == [("A", 0), ("A", 1), ("B", 2)]
+    assert live_set(hub)["as_of"] == "2026-11-01 06:00:00"
+
+
+def test_equal_rows_in_another_order_give_equal_bytes(hub):
+    publish(hub, as_of="2026-11-01 06:00:00", version="v1")
+    change(hub, "create or replace table uec.uec_metric as select * from uec.uec_metric order by value desc")
+    publish(hub, as_of="2026-11-01 06:00:00", version="v2")
+    first, second = (json.loads((hub.publish_versions / v / "manifest.json").read_text())["files"] for v in ("v1", "v2"))
+    assert first == second
+
+
+@pytest.mark.parametrize("status", ["fail", "error"])
+def test_a_failed_check_leaves_the_last_good_set(hub, status):
+    publish(hub, as_of="2026-11-01 06:00:00", version="v1")
+    change(hub, f"insert into uec.uec_metric values ('C', -1); insert into hub.check_result values ('range', 'uec.uec_metric', 1, '{status}')")
+    with pytest.raises(PublishRefused, match="range"):
+        publish(hub, as_of="2026-11-02 06:00:00", version="v2")
+    assert live_set(hub)["version"] == "v1"
+    assert len(published_rows(hub)) == 3
+
+
+def test_a_warning_does_not_hold_publishing_back(hub):
+    change(hub, "insert into hub.check_result values ('range', 'uec.uec_metric', 1, 'warn')")
+    assert publish(hub, as_of="2026-11-01 06:00:00", version="v1").version == "v1"
+
+
+@pytest.mark.parametrize("step", ["rename", "replace", "symlink_to"])
+def test_a_crash_while_going_live_leaves_the_old_set_and_the_next_run_finishes(hub, monkeypatch, step):
+    publish(hub, as_of="2026-11-01 06:00:00", version="v1")
+    change(hub, "insert into uec.uec_metric values ('C', 3)")
+    with monkeypatch.context() as broken:
+        broken.setattr(Path, step, lambda *a, **k: (_ for _ in ()).throw(KeyboardInterrupt()))
+        with pytest.raises(KeyboardInterrupt):
+            publish(hub, as_of="2026-11-02 06:00:00", version="v2")
+    assert live_set(hub)["version"] == "v1"
+    assert len(published_rows(hub)) == 3
+    publish(hub, as_of="2026-11-02 06:00:00", version="v2")
+    assert live_set(hub)["version"] == "v2"
+    assert len(published_rows(hub)) == 4
+
+
+def test_a_reader_that_opened_the_old_set_can_finish_and_old_sets_are_forgotten_in_time(hub):
+    publish(hub, as_of="2026-11-01 06:00:00", version="v1")
+    opened = hub.published.resolve()
+    publish(hub, as_of="2026-11-01 06:00:00", version="v2")
+    assert (opened / "secondary_use/uec/uec_metric.parquet").exists()
+    for version in ("v3", "v4", "v5"):
+        publish(hub, as_of="2026-11-01 06:00:00", version=version)
+    assert len(list(hub.publish_versions.iterdir())) == 3
+    assert live_set(hub)["version"] == "v5"
+
+
+def test_what_decorates_the_set_goes_live_with_it(hub):
+    publish(hub, as_of="2026-11-01 06:00:00", version="v1", decorate=lambda folder: (folder / "note.txt").write_text("x"))
+    assert (hub.published / "note.txt").read_text() == "x"
+
+
+def test_nothing_built_is_said_in_words(tmp_path):
+    settings = Settings(home=tmp_path)
+    settings.warehouse.parent.mkdir(parents=True)
+    with duckdb.connect(str(settings.warehouse)) as warehouse:
+        warehouse.execute("create schema hub")
+        warehouse.execute("create table hub.check_result (check_name varchar, table_name varchar, rows_failed bigint, status varchar)")
+    with pytest.raises(PublishRefused, match="bihub run"):
+        publish(settings, as_of="2026-11-01 06:00:00", version="v1")
