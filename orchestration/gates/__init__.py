@@ -1,0 +1,101 @@
+"""The rules of the house, checked: each gate is a plain function that returns what breaks its rule.
+
+`bihub gates` runs all of them over the files of the project, dbt's manifest and the built warehouse.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from orchestration.files import read_json
+from orchestration.gates import declared, dictionary, sql_text, structure
+from orchestration.gates.violation import Violation
+from orchestration.settings import PROJECT, Settings
+
+__all__ = ["Violation", "run_gates"]
+
+SQL_FOLDERS = ("models", "macros", "tests/dbt")
+YAML_FOLDERS = ("models", "seeds", "tests/dbt", "macros")
+
+
+class NothingBuilt(Exception):
+    """The gates look at the built warehouse, and there is none."""
+
+
+def run_gates(settings: Settings) -> list[Violation]:
+    """Every broken rule, in file order. Needs a built hub. Raises NothingBuilt where there is none."""
+    manifest = read_json(settings.dbt_target / "manifest.json")
+    if manifest is None or not settings.warehouse.exists():
+        raise NothingBuilt(f"nothing is built in {settings.build} yet: run `bihub run` first")
+    return sorted(set(_violations(settings, manifest)), key=str)
+
+
+def _violations(settings: Settings, manifest: dict) -> Iterator[Violation]:
+    sql = read_files(PROJECT, SQL_FOLDERS, (".sql",))
+    yml = read_files(PROJECT, YAML_FOLDERS, (".yml", ".yaml"))
+    catalog, executed, targets = look_into_warehouse(settings)
+    yield from sql_text.clock_in_sql(sql)
+    yield from sql_text.not_portable(sql)
+    yield from sql_text.without_header(sql)
+    yield from sql_text.too_long(sql)
+    yield from structure.layers_broken(manifest)
+    yield from structure.without_grain(manifest)
+    yield from structure.without_contract(manifest)
+    yield from structure.identifiers_published(manifest, catalog)
+    yield from structure.seeds_unsourced(manifest)
+    yield from structure.metrics_incomplete(manifest, targets)
+    yield from dictionary.dictionary_untrue(manifest, catalog)
+    yield from dictionary.feeds_unowned(manifest)
+    yield from declared.misplaced_keys(yml)
+    yield from declared.not_known(yml, manifest)
+    yield from declared.not_executed(manifest, executed | executed_by_dbt(settings))
+
+
+def read_files(root: Path, folders: tuple[str, ...], endings: tuple[str, ...]) -> dict[str, str]:
+    """Text of every file below the folders, by its path relative to `root`."""
+    return {
+        path.relative_to(root).as_posix(): path.read_text(encoding="utf-8")
+        for folder in folders
+        for path in sorted((root / folder).rglob("*"))
+        if path.suffix in endings
+    }
+
+
+def look_into_warehouse(settings: Settings) -> tuple[dict[tuple[str, str], list[str]], set[str], set[str]]:
+    """(columns by table, ids of the tests that the check engine evaluated, metrics with a target)."""
+    import duckdb
+
+    catalog: dict[tuple[str, str], list[str]] = {}
+    with duckdb.connect(str(settings.warehouse), read_only=True) as warehouse:
+        for schema, table, column in warehouse.execute(
+            "select table_schema, table_name, column_name from information_schema.columns "
+            "order by table_schema, table_name, ordinal_position"
+        ).fetchall():
+            catalog.setdefault((schema, table), []).append(column)
+        executed, targets = set(), set()
+        if ("hub", "check_result") in catalog:
+            executed = {
+                row[0] for row in warehouse.execute("select check_id from hub.check_result").fetchall()
+            }
+        if ("reference", "metric_target") in catalog:
+            targets = {
+                row[0]
+                for row in warehouse.execute(
+                    "select distinct metric_id from reference.metric_target"
+                ).fetchall()
+            }
+    return catalog, executed, targets
+
+
+def executed_by_dbt(settings: Settings) -> set[str]:
+    """Ids of everything that dbt ran in this home: the last build, and unit tests where they ran."""
+    found: set[str] = set()
+    for file in settings.dbt_target.glob("run_results*.json"):
+        results = (read_json(file) or {}).get("results", [])
+        found |= {
+            result["unique_id"]
+            for result in results
+            if result["status"] not in ("skipped", "error", "runtime error")
+        }
+    return found

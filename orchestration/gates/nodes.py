@@ -1,0 +1,57 @@
+"""What gates need to know of dbt's manifest."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+METRIC_COLUMNS = ["event_date", "organisation_code", "site_code", "is_covid", "numerator", "denominator"]
+"""What every metric file gives, whatever the metric."""
+
+
+def models(manifest: dict) -> Iterator[dict]:
+    """Every model, in name order."""
+    found = [node for node in manifest["nodes"].values() if node["resource_type"] == "model"]
+    yield from sorted(found, key=lambda node: node["name"])
+
+
+def seeds(manifest: dict) -> Iterator[dict]:
+    found = [node for node in manifest["nodes"].values() if node["resource_type"] == "seed"]
+    yield from sorted(found, key=lambda node: node["name"])
+
+
+def tests(manifest: dict) -> Iterator[dict]:
+    yield from (node for node in manifest["nodes"].values() if node["resource_type"] == "test")
+
+
+def layer(node: dict) -> str:
+    """The room of a node: feeds, hub, seeds, staging, person_index, cdm or marts."""
+    if node["resource_type"] == "source":
+        return "hub" if node["source_name"] == "hub" else "feeds"
+    if node["resource_type"] == "seed":
+        return "seeds"
+    return node["fqn"][1]
+
+
+def product(node: dict) -> str | None:
+    """The data product of a mart; None for any other node."""
+    return node["fqn"][2] if layer(node) == "marts" else None
+
+
+def is_metric_file(node: dict) -> bool:
+    """Whether a model is one metric: its columns are METRIC_COLUMNS, its words are config.meta.metric."""
+    return node["resource_type"] == "model" and "metrics" in node["fqn"][1:-1]
+
+
+def meta(node: dict) -> dict:
+    return node.get("config", {}).get("meta") or node.get("meta") or {}
+
+
+def waiver(node: dict, rule: str) -> str | None:
+    """Why a node need not keep a rule: `config: {meta: {waive: {<rule>: <reason>}}}`."""
+    return (meta(node).get("waive") or {}).get(rule)
+
+
+def place(node: dict) -> str:
+    """The YAML file that describes a node, else its own file."""
+    patch = node.get("patch_path") or ""
+    return patch.split("://", 1)[-1] or node["original_file_path"]
