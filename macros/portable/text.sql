@@ -1,0 +1,59 @@
+{#- True where the whole value matches; null for null. -#}
+{% macro regex_full_match(value, pattern) -%}
+    {{ return(adapter.dispatch('regex_full_match', 'bihub')(value, pattern)) }}
+{%- endmacro %}
+
+{% macro default__regex_full_match(value, pattern) -%}
+    ({{ value }} rlike '^(?:{{ pattern | replace('\\', '\\\\') }})$')
+{%- endmacro %}
+
+{% macro duckdb__regex_full_match(value, pattern) -%}
+    regexp_full_match({{ value }}, '{{ pattern }}')
+{%- endmacro %}
+
+{#- The group of the first match, null where nothing matches. -#}
+{% macro regex_extract(value, pattern, group=0) -%}
+    {{ return(adapter.dispatch('regex_extract', 'bihub')(value, pattern, group)) }}
+{%- endmacro %}
+
+{% macro default__regex_extract(value, pattern, group) -%}
+    nullif(regexp_extract({{ value }}, '{{ pattern | replace('\\', '\\\\') }}', {{ group }}), '')
+{%- endmacro %}
+
+{% macro duckdb__regex_extract(value, pattern, group) -%}
+    nullif(regexp_extract({{ value }}, '{{ pattern }}', {{ group }}), '')
+{%- endmacro %}
+
+{#- Every match replaced. `replacement` is a plain text without groups. -#}
+{% macro regex_replace(value, pattern, replacement='') -%}
+    {{ return(adapter.dispatch('regex_replace', 'bihub')(value, pattern, replacement)) }}
+{%- endmacro %}
+
+{% macro default__regex_replace(value, pattern, replacement) -%}
+    regexp_replace({{ value }}, '{{ pattern | replace('\\', '\\\\') }}', '{{ replacement }}')
+{%- endmacro %}
+
+{% macro duckdb__regex_replace(value, pattern, replacement) -%}
+    regexp_replace({{ value }}, '{{ pattern }}', '{{ replacement }}', 'g')
+{%- endmacro %}
+
+{#- Every match replaced by what its first group caught. -#}
+{% macro regex_keep_group(value, pattern) -%}
+    {{ return(adapter.dispatch('regex_keep_group', 'bihub')(value, pattern)) }}
+{%- endmacro %}
+
+{% macro default__regex_keep_group(value, pattern) -%}
+    regexp_replace({{ value }}, '{{ pattern | replace('\\', '\\\\') }}', '$1')
+{%- endmacro %}
+
+{% macro duckdb__regex_keep_group(value, pattern) -%}
+    regexp_replace({{ value }}, '{{ pattern }}', '\1', 'g')
+{%- endmacro %}
+
+{% macro try_cast(value, type) -%}
+    {{ return(adapter.dispatch('try_cast', 'bihub')(value, type)) }}
+{%- endmacro %}
+
+{% macro default__try_cast(value, type) -%}
+    try_cast({{ value }} as {{ 'string' if type == 'varchar' else type }})
+{%- endmacro %}

@@ -1,0 +1,46 @@
+{#-
+  Who the patient is, in the same columns for every feed: null where the feed does not carry one. Expects the cleaned
+  number in _nhs_number. An invalid NHS number and a dummy practice (V81997 to V81999) say nothing and become null.
+-#}
+{% macro patient_columns(partner, table) %}
+    {%- set contract = feed_contract(partner, table) -%}
+    {%- set sent = contract.columns if contract else {} -%}
+    {%- set columns = {
+        'nhs_number': 'case when ' ~ nhs_number_is_valid('_nhs_number') ~ ' then _nhs_number end',
+        'nhs_number_status_code': 'nhs_number_status_code',
+        'local_patient_id': 'upper(local_patient_id)',
+        'family_name': 'family_name',
+        'given_name': 'given_name',
+        'birth_date': birth_date_clean('birth_date', '_received_at'),
+        'sex_code': standard_code(partner, table, 'sex_code'),
+        'ethnic_category_code': 'ethnic_category_code',
+        'postcode': postcode_clean('postcode'),
+        'gp_practice_code': gp_practice_clean('gp_practice_code'),
+    } -%}
+    {%- for column, expression in columns.items() -%}
+        {{ expression if column in sent else 'cast(null as varchar)' }} as {{ column }}
+        {{- ',\n    ' if not loop.last }}
+    {%- endfor -%}
+{% endmacro %}
+
+{#- Current records with the NHS number cleaned, so that its check digit is worked out once. -#}
+{% macro current_patients(partner, table) -%}
+    select
+        records.*,
+        {{ nhs_number_clean('records.nhs_number') }} as _nhs_number
+    from (
+        {{ current_records(partner, table) }}
+    ) as records
+{%- endmacro %}
+
+{#- The one site of a feed that comes from a single hospital: the only standard code of its site column. -#}
+{% macro site_of_feed(partner, table) %}
+    {%- set contract = feed_contract(partner, table) -%}
+    {%- if contract is not none -%}
+        {%- set sites = contract.columns.site_code.codes.values() | unique | list -%}
+        {%- if sites | length != 1 -%}
+            {{ exceptions.raise_compiler_error(partner ~ "." ~ table ~ " is not the feed of one site: " ~ sites | join(', ')) }}
+        {%- endif -%}
+        {%- do return(sites[0]) -%}
+    {%- endif -%}
+{% endmacro %}

@@ -1,0 +1,17 @@
+{#-
+  Every staging model that speaks of persons: its model name, the column that identifies a record, and the moment the
+  record speaks of. A new feed about persons is one more line here and nothing else in the index.
+-#}
+{% macro person_feeds() %}
+    {% do return([
+        {'model': 'stg_mseft__broomfield_ed_attendances', 'record_id': 'ed_attendance_id', 'observed_at': 'arrived_at_local', 'issuer': 'RAJ32'},
+        {'model': 'stg_mseft__southend_ed_attendances', 'record_id': 'ed_attendance_id', 'observed_at': 'arrived_at_local', 'issuer': 'RAJ01'},
+        {'model': 'stg_mseft__basildon_ed_attendances', 'record_id': 'ed_attendance_id', 'observed_at': 'arrived_at_local', 'issuer': 'RAJ12'},
+        {'model': 'stg_mseft__broomfield_spells', 'record_id': 'hospital_spell_id', 'observed_at': 'cast(admission_date as timestamp)', 'issuer': 'RAJ32'},
+        {'model': 'stg_mseft__southend_spells', 'record_id': 'hospital_spell_id', 'observed_at': 'cast(admission_date as timestamp)', 'issuer': 'RAJ01'},
+        {'model': 'stg_mseft__basildon_spells', 'record_id': 'hospital_spell_id', 'observed_at': 'cast(admission_date as timestamp)', 'issuer': 'RAJ12'},
+        {'model': 'stg_eeast__incidents', 'record_id': 'ambulance_incident_id', 'observed_at': 'call_connect_at_local', 'issuer': 'RYC'},
+        {'model': 'stg_ic24__calls', 'record_id': 'urgent_call_id', 'observed_at': 'offered_at_local', 'issuer': 'NIC24'},
+        {'model': 'stg_primary_care__registrations', 'record_id': 'registration_id', 'observed_at': 'received_at', 'issuer': 'GP'},
+    ]) %}
+{% endmacro %}

@@ -1,0 +1,92 @@
+-- One row per emergency department attendance at any of the three hospitals, in one shape (F 2.1, 3.4). Durations are
+-- whole minutes in UTC, rounded down. What is counted nationally is a flag, so that nothing disappears.
+with attendances as (
+
+    select
+        staged.*,
+        person_identity.person_id,
+        {{ local_to_utc('staged.arrived_at_local') }} as arrived_at
+    from (
+        {{ stacked(['stg_mseft__broomfield_ed_attendances', 'stg_mseft__southend_ed_attendances', 'stg_mseft__basildon_ed_attendances']) }}
+    ) as staged
+    left join {{ ref('person_identity') }} as person_identity
+        on
+            staged.feed_table = person_identity.feed_table
+            and staged.ed_attendance_id = person_identity.record_id
+
+),
+
+timed as (
+
+    select
+        attendances.*,
+        {{ local_to_utc('initial_assessment_at_local', not_before=timestamp_add('minute', -10, 'arrived_at')) }} as assessed_at,
+        {{ local_to_utc('seen_for_treatment_at_local', not_before='arrived_at') }} as seen_for_treatment_at,
+        {{ local_to_utc('decided_to_admit_at_local', not_before='arrived_at') }} as decided_to_admit_at,
+        {{ local_to_utc('clinically_ready_to_proceed_at_local', not_before='arrived_at') }} as clinically_ready_to_proceed_at,
+        {{ local_to_utc('departed_at_local', not_before='arrived_at') }} as departed_at
+    from attendances
+
+),
+
+measured as (
+
+    select
+        timed.*,
+        -- F 2.1.7: up to 10 minutes before arrival is an ambulance pre-alert, earlier is an error.
+        case
+            when assessed_at >= {{ timestamp_add('minute', -10, 'arrived_at') }}
+                then greatest(assessed_at, arrived_at)
+        end as initial_assessment_at,
+        {{ minutes_between('arrived_at', 'seen_for_treatment_at') }} as minutes_to_seen,
+        {{ minutes_between('arrived_at', 'departed_at') }} as minutes_to_departure,
+        {{ minutes_between('decided_to_admit_at', 'departed_at') }} as minutes_from_decision
+    from timed
+
+)
+
+select
+    measured.ed_attendance_id,
+    'RAJ' as organisation_code,
+    measured.site_code,
+    measured.department_type_code,
+    measured.person_id,
+    {{ age_years('measured.birth_date', 'measured.arrived_at_local') }} as age_years,
+    measured.sex_code,
+    measured.ethnic_category_code,
+    measured.gp_practice_code,
+    measured.arrival_mode_code,
+    coalesce(arrival_mode.group_code, 'unknown') as arrival_mode_group,
+    measured.incident_number_key,
+    measured.attendance_category_code,
+    measured.arrived_at,
+    measured.arrived_at_local,
+    measured.initial_assessment_at,
+    measured.seen_for_treatment_at,
+    measured.decided_to_admit_at,
+    measured.clinically_ready_to_proceed_at,
+    measured.departed_at,
+    measured.departed_at_local,
+    {{ not_negative('measured.minutes_to_departure') }} as duration_minutes,
+    {{ minutes_between('measured.arrived_at', 'measured.initial_assessment_at') }} as initial_assessment_minutes,
+    {{ not_negative('measured.minutes_to_seen') }} as seen_minutes,
+    {{ not_negative('measured.minutes_from_decision') }} as decision_to_departure_minutes,
+    coalesce(measured.minutes_to_departure > 4320, false) as is_over_72h,
+    acuity.level as acuity_level,
+    measured.chief_complaint_code,
+    measured.diagnosis_code,
+    measured.discharge_status_code,
+    measured.discharge_destination_code,
+    destination.group_code as discharge_group,
+    coalesce(destination.group_code in ('admitted', 'transfer', 'short_stay_admitted'), false) as is_admitted,
+    coalesce(destination.group_code not in ('admitted', 'transfer', 'short_stay_admitted'), false) as is_non_admitted,
+    coalesce(status.group_code = 'left', false) as left_before_treatment,
+    coalesce(measured.diagnosis_code = '840539006', false) as has_covid,
+    coalesce(measured.attendance_category_code in ('1', '2', '3'), false)
+    and coalesce(status.group_code not in ('streamed_not_counted', 'dead_on_arrival'), true) as is_counted,
+    measured.feed_table
+from measured
+{{ left_join_code('ed_arrival_mode', 'measured.arrival_mode_code', 'arrival_mode') }}
+{{ left_join_code('ed_acuity', 'measured.acuity_code', 'acuity') }}
+{{ left_join_code('ed_discharge_status', 'measured.discharge_status_code', 'status') }}
+{{ left_join_code('ed_discharge_destination', 'measured.discharge_destination_code', 'destination') }}

@@ -1,0 +1,25 @@
+-- One row per NHS 111 call and the emergency department attendance that followed it: same person, arrived within 24
+-- hours after the call was offered (F 9.2), the first such. Repeat callers may share one attendance.
+with candidates as (
+
+    select
+        from_event_id,
+        to_event_id,
+        'person' as link_method,
+        1 as method_rank,
+        seconds_apart as distance_seconds,
+        cast(floor(seconds_apart / 60.0) as integer) as minutes_between
+    from (
+        select
+            call.urgent_call_id as from_event_id,
+            attendance.ed_attendance_id as to_event_id,
+            {{ seconds_between('call.offered_at', 'attendance.arrived_at') }} as seconds_apart
+        from {{ ref('urgent_call') }} as call
+        inner join {{ ref('ed_attendance') }} as attendance
+            on call.person_id = attendance.person_id
+    ) as pairs
+    where seconds_apart between 0 and 86400
+
+),
+
+{{ nearest_links('call_to_ed', 'candidates') }}

@@ -1,0 +1,21 @@
+-- One row per record of any feed that speaks of a person: what it says of who the person is. The raw material of the
+-- index (person_identity) and of the best record (cdm person). Identifying, like the staging models it stacks.
+{% for feed in person_feeds() %}
+select
+    feed_table,
+    {{ feed.record_id }} as record_id,
+    '{{ feed.issuer }}' as issuer,
+    {{ feed.observed_at }} as observed_at,
+    nhs_number,
+    nhs_number_status_code,
+    local_patient_id,
+    birth_date,
+    sex_code,
+    ethnic_category_code,
+    postcode,
+    {{ 'lsoa_code' if feed.model == 'stg_primary_care__registrations' else 'cast(null as varchar)' }} as lsoa_code,
+    gp_practice_code,
+    {{ 'true' if feed.model == 'stg_primary_care__registrations' else 'false' }} as is_registration
+from {{ ref(feed.model) }}
+{{ 'union all' if not loop.last }}
+{% endfor %}
