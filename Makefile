@@ -1,7 +1,7 @@
 # Short names for `python tasks.py TASK`; without make (Windows), call that directly. Data goes to BIHUB_HOME (./data).
 PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || command -v python3)
 
-.PHONY: help setup run test lint gates dev bench clean
-help setup run test lint gates dev bench clean:
+.PHONY: help setup run test lint gates contracts dev bench clean
+help setup run test lint gates contracts dev bench clean:
 	@$(PYTHON) tasks.py $@
 .DEFAULT_GOAL := help

@@ -70,6 +70,26 @@ def wanted_stamp() -> str:
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
 
+def patiently(command: list[str]) -> None:
+    """Runs a slow, silent command; a dot every few seconds says that it is alive."""
+    process = subprocess.Popen(command, cwd=PROJECT)
+    try:
+        while True:
+            try:
+                code = process.wait(timeout=5)
+                break
+            except subprocess.TimeoutExpired:
+                print(".", end="", flush=True)
+    except BaseException:
+        process.kill()
+        raise
+    print()
+    if code:
+        sys.exit(
+            f"pip failed (exit code {code}). Is the package index reachable? `{' '.join(command[1:4])} ...`"
+        )
+
+
 def setup() -> None:
     """Make .venv and install the locked packages into it; does nothing when nothing changed."""
     python_of_this_project()
@@ -81,10 +101,10 @@ def setup() -> None:
     STAMP.unlink(missing_ok=True)
     fresh = [sys.executable, "-m", "venv", *(["--clear"] if VENV.exists() else []), str(VENV)]
     subprocess.run(fresh, check=True)
-    pip = [program("python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input"]
+    pip = [program("python"), "-m", "pip", "install", "-qq", "--disable-pip-version-check", "--no-input"]
     # The lock names every package with its hash, so there is nothing left to resolve.
-    subprocess.run([*pip, "--no-deps", "--require-hashes", "-r", str(LOCK)], check=True, cwd=PROJECT)
-    subprocess.run([*pip, "--no-deps", "--no-build-isolation", "-e", str(PROJECT)], check=True, cwd=PROJECT)
+    patiently([*pip, "--no-deps", "--require-hashes", "-r", str(LOCK)])
+    patiently([*pip, "--no-deps", "--no-build-isolation", "-e", str(PROJECT)])
     STAMP.write_text(wanted)
     print(f"Ready in {time.monotonic() - begun:.0f} s.", flush=True)
 
@@ -152,8 +172,17 @@ def unit_tests(where: Path) -> None:
 def gates() -> None:
     """Run dbt's unit tests, then check the rules of the house against the built hub."""
     setup()
+    if sys.argv[2:] == ["--files-only"]:  # those that need no built hub
+        call("python", "-m", "orchestration.gates")
+        return
     unit_tests(home())
     call("bihub", "gates", *sys.argv[2:])
+
+
+def contracts() -> None:
+    """Check that every feed contract in models/feeds is valid."""
+    setup()
+    call("bihub", "contract", "check")
 
 
 def test() -> None:
@@ -229,7 +258,7 @@ def clean() -> None:
             shutil.rmtree(cache, ignore_errors=True)
 
 
-TASKS = {task.__name__: task for task in (setup, run, test, lint, gates, dev, bench, clean)}
+TASKS = {task.__name__: task for task in (setup, run, test, lint, gates, contracts, dev, bench, clean)}
 
 
 def main() -> None:
@@ -239,7 +268,7 @@ def main() -> None:
         return
     print("usage: python tasks.py TASK [options]\n")
     for task, function in TASKS.items():
-        print(f"  {task:<7} {(function.__doc__ or '').splitlines()[0]}")
+        print(f"  {task:<10} {(function.__doc__ or '').splitlines()[0]}")
     sys.exit(0 if name in ("help", "-h", "--help") else 2)
 
 

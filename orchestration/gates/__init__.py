@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from orchestration.files import read_json
@@ -31,14 +31,24 @@ def run_gates(settings: Settings) -> list[Violation]:
     return sorted(set(_violations(settings, manifest)), key=str)
 
 
-def _violations(settings: Settings, manifest: dict) -> Iterator[Violation]:
-    sql = read_files(PROJECT, SQL_FOLDERS, (".sql",))
-    yml = read_files(PROJECT, YAML_FOLDERS, (".yml", ".yaml"))
-    catalog, executed, targets = look_into_warehouse(settings)
+def file_gates(sql: Mapping[str, str], yml: Mapping[str, str]) -> Iterator[Violation]:
+    """Rules that can be checked before anything is built."""
     yield from sql_text.clock_in_sql(sql)
     yield from sql_text.not_portable(sql)
     yield from sql_text.without_header(sql)
     yield from sql_text.too_long(sql)
+    yield from declared.misplaced_keys(yml)
+
+
+def project_files() -> tuple[dict[str, str], dict[str, str]]:
+    """(SQL, YAML) of the project."""
+    return read_files(PROJECT, SQL_FOLDERS, (".sql",)), read_files(PROJECT, YAML_FOLDERS, (".yml", ".yaml"))
+
+
+def _violations(settings: Settings, manifest: dict) -> Iterator[Violation]:
+    sql, yml = project_files()
+    catalog, executed, targets = look_into_warehouse(settings)
+    yield from file_gates(sql, yml)
     yield from structure.layers_broken(manifest)
     yield from structure.without_grain(manifest)
     yield from structure.without_contract(manifest)
@@ -47,7 +57,6 @@ def _violations(settings: Settings, manifest: dict) -> Iterator[Violation]:
     yield from structure.metrics_incomplete(manifest, targets)
     yield from dictionary.dictionary_untrue(manifest, catalog)
     yield from dictionary.feeds_unowned(manifest)
-    yield from declared.misplaced_keys(yml)
     yield from declared.not_known(yml, manifest)
     yield from declared.not_executed(manifest, executed | executed_by_dbt(settings))
 

@@ -142,7 +142,7 @@ def test_a_model_without_a_header_is_seen():
     files = {
         "models/cdm/a.sql": "select 1 as b\n",
         "models/cdm/b.sql": "-- todo\nselect 1 as b\n",
-        "models/cdm/c.sql": "{{ config(materialized='view') }}\n-- One row per site: where people go.\nselect 1\n",
+        "models/cdm/c.sql": "{{ config(alias='x') }}\n-- One row per site: where people go.\nselect 1\n",
         "models/cdm/d.sql": "{#- One row per site: where people are treated. -#}\nselect 1\n",
         "models/marts/uec/metrics/hand_15.sql": "select 1\n",
         "macros/nhs/age.sql": "{% macro age() %}1{% endmacro %}\n",
