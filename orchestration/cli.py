@@ -37,29 +37,41 @@ def parser() -> argparse.ArgumentParser:
     top.add_argument("--debug", action="store_true", help="show the whole traceback of an error")
     commands = top.add_subparsers(dest="command", required=True)
 
-    demo = commands.add_parser("demo", help="play the demo partners: files as they would send them, and the truth beside")
+    demo = commands.add_parser(
+        "demo", help="play the demo partners: files as they would send them, and the truth beside"
+    )
     demo.add_argument("--residents", type=positive, default=20_000)
     demo.add_argument("--months", type=positive, default=24)
     demo.add_argument("--seed", type=int, default=1)
     demo.add_argument("--out", type=Path, help="folder for landing/ and truth/ (default: the home)")
 
     home = argparse.ArgumentParser(add_help=False)
-    home.add_argument("--home", type=Path, help="folder that holds everything the hub writes (default: BIHUB_HOME, ./data)")
+    home.add_argument(
+        "--home", type=Path, help="folder that holds everything the hub writes (default: BIHUB_HOME, ./data)"
+    )
     landing = argparse.ArgumentParser(add_help=False)
     landing.add_argument("--landing", type=Path, help="folder with one sub-folder per partner (default: HOME/landing)")
 
     run = commands.add_parser("run", parents=[home, landing], help="take files in, build, check, publish, and sum up")
     run.add_argument("--as-of", type=moment, help="describe a past moment: ignore everything received later")
-    run.add_argument("--no-judge", action="store_true", help="leave out the comparison of batches with their feed's history")
+    run.add_argument(
+        "--no-judge", action="store_true", help="leave out the comparison of batches with their feed's history"
+    )
 
     commands.add_parser("ingest", parents=[home, landing], help="only take files in")
     commands.add_parser("build", parents=[home], help="only build and check the warehouse, as of the last run's moment")
     commands.add_parser("gates", parents=[home], help="check the house: layers, dictionary, clocks, tests, contracts")
     commands.add_parser("dictionary", parents=[home], help="make the data dictionary of the built warehouse again")
     commands.add_parser("dev", parents=[home, landing], help="open the Dagster UI on http://127.0.0.1:3000")
-    commands.add_parser("env", parents=[home], help="print the variables that plain dbt and dagster need, to eval in a shell")
+    commands.add_parser(
+        "env", parents=[home], help="print the variables that plain dbt and dagster need, to eval in a shell"
+    )
     contract = commands.add_parser("contract", help="look at feed contracts")
-    contract.add_argument("action", choices=["check", "export"], help="check: every contract is valid; export: Open Data Contract Standard")
+    contract.add_argument(
+        "action",
+        choices=["check", "export"],
+        help="check: every contract is valid; export: Open Data Contract Standard",
+    )
     contract.add_argument("feed", nargs="?", help="for export: partner.table")
     return top
 
@@ -90,7 +102,10 @@ def run_demo(arguments: argparse.Namespace, settings: Settings) -> int:
     out = (arguments.out or settings.home).resolve()
     with Stages() as stages:
         made = generate(
-            arguments.residents, arguments.months, arguments.seed, out,
+            arguments.residents,
+            arguments.months,
+            arguments.seed,
+            out,
             progress=lambda what, done, total: stages("demo", what, done, total),
         )
     print(made)
@@ -157,7 +172,9 @@ def run_dev(arguments: argparse.Namespace, settings: Settings) -> int:
 
     ensure_instance(settings)
     environment = os.environ | ({"BIHUB_LANDING": str(settings.landing)} if arguments.landing else {})
-    return subprocess.call([sys.executable, "-m", "dagster", "dev", "-m", "orchestration.definitions"], cwd=PROJECT, env=environment)
+    return subprocess.call(
+        [sys.executable, "-m", "dagster", "dev", "-m", "orchestration.definitions"], cwd=PROJECT, env=environment
+    )
 
 
 def run_env(arguments: argparse.Namespace, settings: Settings) -> int:

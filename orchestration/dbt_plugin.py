@@ -26,6 +26,10 @@ class Plugin(BasePlugin):
             return pa.array(made, pa.string())
 
         conn.create_function(
-            "hub_pseudonym", hub_pseudonym, ["VARCHAR", "VARCHAR"], "VARCHAR",
-            type="arrow", null_handling="special",
+            "hub_pseudonym",
+            hub_pseudonym,
+            ["VARCHAR", "VARCHAR"],
+            "VARCHAR",
+            type="arrow",
+            null_handling="special",
         )

@@ -43,7 +43,7 @@ class RunResult:
 
 @contextmanager
 def only_one(settings: Settings) -> Iterator[None]:
-    """One writer at a time in a home. Raises HubBusy at once where another run is at work; a dead run leaves no lock."""
+    """One writer at a time in a home. Raises HubBusy where another run is at work; a dead run leaves no lock."""
     from filelock import FileLock, Timeout
 
     settings.home.mkdir(parents=True, exist_ok=True)
@@ -51,7 +51,9 @@ def only_one(settings: Settings) -> Iterator[None]:
     try:
         lock.acquire(timeout=0)
     except Timeout:
-        raise HubBusy(f"another run is at work in {settings.home}: wait for it to end, or stop it, then run again") from None
+        raise HubBusy(
+            f"another run is at work in {settings.home}: wait for it to end, or stop it, then run again"
+        ) from None
     try:
         yield
     finally:
@@ -86,7 +88,9 @@ def _moment(text: str) -> str:
     return datetime.fromisoformat(text).strftime("%Y-%m-%d %H:%M:%S")
 
 
-def run(settings: Settings, *, as_of: str | None = None, progress: Progress | None = None, judge: bool = True) -> RunResult:
+def run(
+    settings: Settings, *, as_of: str | None = None, progress: Progress | None = None, judge: bool = True
+) -> RunResult:
     """Ingest what landed, then build, check and publish what is new.
 
     `as_of`: describe a past moment instead of the newest; batches received later are ignored. Where the live set is
@@ -129,7 +133,10 @@ def _run(settings: Settings, as_of: str | None, progress: Progress | None, judge
         seconds["build"] = time.perf_counter() - started
         started = time.perf_counter()
         result.published = publish(
-            where, as_of=moment, version=version, decorate=lambda folder: _add_dictionary(where, folder, result.warnings)
+            where,
+            as_of=moment,
+            version=version,
+            decorate=lambda folder: _add_dictionary(where, folder, result.warnings),
         )
         seconds["publish"] = time.perf_counter() - started
     if not past:

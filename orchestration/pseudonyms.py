@@ -42,6 +42,6 @@ def load_key(keys: Path, purpose: str) -> bytes:
 
 
 def pseudonym(key: bytes, value: str) -> str:
-    """26 lower-case characters (128 bits) that stand for `value` under `key`; the same value gives the same pseudonym."""
+    """26 lower-case characters (128 bits) that stand for `value` under `key`, always the same."""
     digest = hmac.digest(key, value.encode(), "sha256")
     return base64.b32encode(digest[:16]).decode().rstrip("=").lower()

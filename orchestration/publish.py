@@ -97,7 +97,8 @@ def publish(
             file.parent.mkdir(parents=True, exist_ok=True)
             # Ordered by every column, so that the same rows always give the same bytes.
             warehouse.execute(
-                f"copy (select * from {product.relation} order by all) to '{_quoted(file)}' (format parquet, compression zstd)"
+                f"copy (select * from {product.relation} order by all) "
+                f"to '{_quoted(file)}' (format parquet, compression zstd)"
             )
             rows = warehouse.execute(f"select count(*) from {product.relation}").fetchone()[0]
             result.files[product.file] = rows

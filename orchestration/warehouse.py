@@ -71,10 +71,10 @@ def run_dbt(settings: Settings, arguments: list[str], progress: Progress | None 
     if not outcome.success:
         problems = [f"{result.node.name}: {' '.join(str(result.message).split())}" for result in bad]
         raise BuildFailed(problems or [str(outcome.exception or "dbt stopped before the first node")])
-    timed = sorted(((result.node.name, result.execution_time) for result in results if result.node), key=lambda t: -t[1])
-    return BuildResult(
-        nodes=len(results), seconds=sum(seconds for _, seconds in timed), slowest=[pair for pair in timed[:5]]
+    timed = sorted(
+        ((result.node.name, result.execution_time) for result in results if result.node), key=lambda t: -t[1]
     )
+    return BuildResult(nodes=len(results), seconds=sum(seconds for _, seconds in timed), slowest=timed[:5])
 
 
 def build(settings: Settings, progress: Progress | None = None) -> BuildResult:

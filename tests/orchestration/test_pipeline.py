@@ -60,4 +60,11 @@ def test_an_explicit_home_is_not_overruled_by_the_environment(tmp_path, monkeypa
 def test_a_past_moment_has_a_warehouse_and_a_published_set_of_its_own(hub):
     past = hub.at("2026-10-15T000000")
     assert past.raw == hub.raw and past.keys == hub.keys
-    assert not any(own == live for own, live in [(past.warehouse, hub.warehouse), (past.published, hub.published), (past.dbt_target, hub.dbt_target)])
+    assert not any(
+        own == live
+        for own, live in [
+            (past.warehouse, hub.warehouse),
+            (past.published, hub.published),
+            (past.dbt_target, hub.dbt_target),
+        ]
+    )

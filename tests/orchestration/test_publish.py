@@ -17,16 +17,27 @@ def hub(tmp_path) -> Settings:
     settings.warehouse.parent.mkdir(parents=True)
     with duckdb.connect(str(settings.warehouse)) as warehouse:
         warehouse.execute("create schema uec; create schema hub")
-        warehouse.execute("create table uec.uec_metric as select * from (values ('B', 2), ('A', 1), ('A', 0)) as t(metric_id, value)")
-        warehouse.execute("create table hub.check_result (check_name varchar, table_name varchar, rows_failed bigint, status varchar)")
+        warehouse.execute(
+            "create table uec.uec_metric as select * from (values ('B', 2), ('A', 1), ('A', 0)) as t(metric_id, value)"
+        )
+        warehouse.execute(
+            "create table hub.check_result (check_name varchar, table_name varchar, rows_failed bigint, status varchar)"
+        )
+
     def model(name: str, access: str) -> dict:
         return {
-            "resource_type": "model", "fqn": ["bihub", "marts", "uec", name], "schema": "uec", "alias": name,
+            "resource_type": "model",
+            "fqn": ["bihub", "marts", "uec", name],
+            "schema": "uec",
+            "alias": name,
             "config": {"access": access},
         }
 
     settings.dbt_target.mkdir(parents=True)
-    nodes = {"model.bihub.uec_metric": model("uec_metric", "public"), "model.bihub.hand_15": model("hand_15", "protected")}
+    nodes = {
+        "model.bihub.uec_metric": model("uec_metric", "public"),
+        "model.bihub.hand_15": model("hand_15", "protected"),
+    }
     (settings.dbt_target / "manifest.json").write_text(json.dumps({"nodes": nodes}))
     return settings
 
@@ -51,14 +62,17 @@ def test_equal_rows_in_another_order_give_equal_bytes(hub):
     publish(hub, as_of="2026-11-01 06:00:00", version="v1")
     change(hub, "create or replace table uec.uec_metric as select * from uec.uec_metric order by value desc")
     publish(hub, as_of="2026-11-01 06:00:00", version="v2")
-    first, second = (json.loads((hub.publish_versions / v / "manifest.json").read_text())["files"] for v in ("v1", "v2"))
+    first, second = (
+        json.loads((hub.publish_versions / v / "manifest.json").read_text())["files"] for v in ("v1", "v2")
+    )
     assert first == second
 
 
 @pytest.mark.parametrize("status", ["fail", "error"])
 def test_a_failed_check_leaves_the_last_good_set(hub, status):
     publish(hub, as_of="2026-11-01 06:00:00", version="v1")
-    change(hub, f"insert into uec.uec_metric values ('C', -1); insert into hub.check_result values ('range', 'uec.uec_metric', 1, '{status}')")
+    change(hub, "insert into uec.uec_metric values ('C', -1)")
+    change(hub, f"insert into hub.check_result values ('range', 'uec.uec_metric', 1, '{status}')")
     with pytest.raises(PublishRefused, match="range"):
         publish(hub, as_of="2026-11-02 06:00:00", version="v2")
     assert live_set(hub)["version"] == "v1"
@@ -97,7 +111,9 @@ def test_a_reader_that_opened_the_old_set_can_finish_and_old_sets_are_forgotten_
 
 
 def test_what_decorates_the_set_goes_live_with_it(hub):
-    publish(hub, as_of="2026-11-01 06:00:00", version="v1", decorate=lambda folder: (folder / "note.txt").write_text("x"))
+    publish(
+        hub, as_of="2026-11-01 06:00:00", version="v1", decorate=lambda folder: (folder / "note.txt").write_text("x")
+    )
     assert (hub.published / "note.txt").read_text() == "x"
 
 
@@ -106,6 +122,8 @@ def test_nothing_built_is_said_in_words(tmp_path):
     settings.warehouse.parent.mkdir(parents=True)
     with duckdb.connect(str(settings.warehouse)) as warehouse:
         warehouse.execute("create schema hub")
-        warehouse.execute("create table hub.check_result (check_name varchar, table_name varchar, rows_failed bigint, status varchar)")
+        warehouse.execute(
+            "create table hub.check_result (check_name varchar, table_name varchar, rows_failed bigint, status varchar)"
+        )
     with pytest.raises(PublishRefused, match="bihub run"):
         publish(settings, as_of="2026-11-01 06:00:00", version="v1")

@@ -1,0 +1,216 @@
+"""What a run says at the terminal: progress, then what came in, what was held back and why, and the numbers."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from orchestration.pipeline import RunResult
+from orchestration.settings import Settings
+
+STAGE_NAMES = {
+    "demo": "Playing the demo partners",
+    "ingest": "Taking files in",
+    "build": "Building and checking the warehouse",
+    "publish": "Publishing",
+}
+
+
+class Stages:
+    """Progress with one line a stage; call it with (stage, what was done, how many so far, how many in all)."""
+
+    def __init__(self, console: Console | None = None):
+        self.progress = Progress(
+            SpinnerColumn(finished_text="✓"), TextColumn("{task.description:<36}"), BarColumn(bar_width=28),
+            MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("[dim]{task.fields[what]}"),
+            console=console or Console(stderr=True),
+        )  # fmt: skip
+        self.tasks: dict = {}
+
+    def __enter__(self) -> Stages:
+        self.progress.start()
+        return self
+
+    def __exit__(self, *exception) -> None:
+        self.progress.stop()
+
+    def __call__(self, stage: str, what: str, done: int, total: int) -> None:
+        if stage not in self.tasks:
+            self.tasks[stage] = self.progress.add_task(STAGE_NAMES.get(stage, stage), total=total, what="")
+        finished = total > 0 and done >= total
+        self.progress.update(self.tasks[stage], completed=done, total=total, what="" if finished else what[:48])
+
+
+def explain(problem: Exception) -> str:
+    """An error in words: what happened, and each line that says what to do."""
+    lines = [f"{type(problem).__name__}: {problem}"]
+    lines += [f"  {line}" for line in getattr(problem, "problems", [])[:20]]
+    if isinstance(problem, KeyError | TypeError | AttributeError | AssertionError):
+        lines.append(
+            "This is a fault in the hub itself: run again with --debug before the command, and report what it prints."
+        )
+    return "\n".join(lines)
+
+
+def shown(value: float | None, unit: str) -> str:
+    """A metric's value as a person reads it: 31.4 %, 8:42 (minutes and seconds), 214 min, 52 beds."""
+    if value is None:
+        return "-"
+    if unit == "percent":
+        return f"{value:.1f} %"
+    if unit == "seconds":
+        return f"{int(value) // 60}:{int(value) % 60:02d}"
+    return f"{value:,.0f} min" if unit == "minutes" else f"{value:,.0f} {unit}"
+
+
+def print_ingest(ingested, settings: Settings, console: Console | None = None) -> None:
+    """Files and rows of one ingestion: how many, what was held back and why, and what was refused."""
+    console = console or Console()
+    if not ingested.batches:
+        console.print(f"Files     nothing new: {ingested.already_known:,} files already known")
+    else:
+        refused = sum(batch.rows_in for batch in ingested.rejected)
+        console.print(
+            f"Files     {len(ingested.batches):,} new: {len(ingested.accepted):,} accepted, "
+            f"{len(ingested.rejected):,} rejected; {ingested.already_known:,} already known"
+        )
+        console.print(
+            f"Rows      {ingested.rows_in:,} in: {ingested.rows_accepted:,} accepted, "
+            f"{ingested.rows_quarantined:,} quarantined, {refused:,} in rejected files"
+        )
+    if ingested.failed:
+        console.print(
+            f"[red]Files     {len(ingested.failed):,} could not be taken in and are tried again at the next run"
+        )
+    why = Counter()
+    for batch in ingested.accepted:
+        for rule in batch.rules:
+            if rule.severity == "reject" and rule.rows_failed:
+                why[batch.feed, rule.column or "whole record", rule.rule] += rule.rows_failed
+    if why:
+        table = _table("Why rows were quarantined", "Feed", "Column", "Rule", ">Rows")
+        for (feed, column, rule), rows in why.most_common(6):
+            table.add_row(feed, column, rule, f"{rows:,}")
+        console.print(table)
+    for title, files in [
+        ("Rejected files", [(batch.file_name, batch.reason or "") for batch in ingested.rejected]),
+        ("Files that no contract claims", [(unknown.path, unknown.why) for unknown in ingested.unknown_files]),
+    ]:
+        if files:
+            table = _table(title, "File", "Why")
+            for row in files[:6]:
+                table.add_row(*row)
+            if len(files) > 6:
+                table.add_row(f"... and {len(files) - 6} more", f"see {settings.reports}")
+            console.print(table)
+    if ingested.gx:
+        expectations, failed = ingested.gx.get("expectations", 0), ingested.gx.get("failed", 0)
+        console.print(f"History   {expectations:,} expectations of the new batches: {failed:,} not met (home/audit/gx)")
+
+
+def print_summary(result: RunResult, console: Console | None = None) -> None:
+    """The end of `bihub run`."""
+    console = console or Console()
+    settings = result.settings
+    console.rule(f"[bold]BI Hub as of {result.as_of}")
+    print_ingest(result.ingest, settings, console)
+    if result.published is None:
+        console.print("Numbers   nothing changed since the last run, so nothing was rebuilt; the published set stands")
+    _print_missing_feeds(settings, console)
+    _print_headlines(settings, result.as_of, console)
+    if result.is_past:
+        console.print(
+            f"A past moment: published beside the live set, which stays as it was, in\n  {settings.published}"
+        )
+    for warning in result.warnings:
+        console.print(f"[yellow]Warning   {warning}")
+    times = ", ".join(f"{stage} {seconds:.0f} s" for stage, seconds in result.seconds.items())
+    console.print(f"Took      {times}")
+    console.print("Look at")
+    dictionary = settings.published / "dictionary" / "index.html"
+    for name, place in [
+        ("Data dictionary", dictionary.as_uri() if dictionary.exists() else "not made in this run"),
+        ("Published marts", f"{settings.published / 'secondary_use'}"),
+        ("Partner reports", f"{settings.reports}"),
+        ("Warehouse", f"{settings.warehouse} (plain dbt: see README)"),
+        ("Dagster UI", "make dev (or: bihub dev), then http://127.0.0.1:3000"),
+    ]:
+        console.print(f"  {name:<16} {place}", soft_wrap=True, highlight=False)
+
+
+def _table(title: str, *columns: str) -> Table:
+    """A plain table; a column that starts with > is set right."""
+    table = Table(title=title, title_justify="left", box=None, pad_edge=False, padding=(0, 2, 0, 0), title_style="bold")
+    for column in columns:
+        table.add_column(column.lstrip(">"), justify="right" if column.startswith(">") else "left", overflow="fold")
+    return table
+
+
+def _published(settings: Settings, product: str, table: str) -> str:
+    return str(settings.published / "secondary_use" / product / f"{table}.parquet").replace("'", "''")
+
+
+def _print_missing_feeds(settings: Settings, console: Console) -> None:
+    import duckdb
+
+    missing = duckdb.sql(
+        f"select partner || '.' || feed_table as feed, status, metrics from '{_published(settings, 'quality', 'dq_feed')}' "
+        "where status in ('missing', 'very_late') order by status, feed"
+    ).fetchall()
+    if missing:
+        table = _table("Feeds missing or very late, and the metrics that therefore are", "Feed", "Status", "Metrics")
+        for row in missing:
+            table.add_row(*(str(value or "none") for value in row))
+        console.print(table)
+
+
+def _print_headlines(settings: Settings, as_of: str, console: Console) -> None:
+    """Every metric for the newest month that had ended at `as_of`, whole organisations, beside the month before."""
+    import duckdb
+
+    metric = _published(settings, "uec", "uec_metric")
+    words = _published(settings, "uec", "dim_metric")
+    rows = duckdb.execute(
+        f"""
+        with monthly as (
+            select * from '{metric}'
+            where period_grain = 'month' and site_code = 'ALL' and covid_group = 'all'
+              and period_start + interval 1 month <= cast($as_of as timestamp)
+        ),
+        newest as (select max(period_start) as period_start from monthly)
+        select words.metric_id, words.label, monthly.value, monthly.target, before.value, monthly.unit, words.better,
+               monthly.is_provisional, monthly.period_start
+        from monthly
+        inner join newest on monthly.period_start = newest.period_start
+        inner join '{words}' as words on monthly.metric_id = words.metric_id
+        left join monthly as before
+            on monthly.metric_id = before.metric_id and monthly.organisation_code = before.organisation_code
+            and before.period_start = monthly.period_start - interval 1 month
+        order by words.metric_id
+        """,
+        {"as_of": as_of},
+    ).fetchall()
+    if not rows:
+        console.print("Measures  none: no whole month has ended yet, or no feed that a measure needs has arrived")
+        return
+    title = f"Measures, {rows[0][-1]:%B %Y} (p: provisional, may still change)"
+    table = _table(title, "Metric", "What it measures", ">Value", "", ">Target", "Met", ">Month before")
+    for metric_id, label, value, target, before, unit, better, provisional, _ in rows:
+        met = "" if target is None or value is None else _met(value, target, better)
+        table.add_row(
+            metric_id,
+            label,
+            shown(value, unit),
+            "p" if provisional else "",
+            shown(target, unit),
+            met,
+            shown(before, unit),
+        )
+    console.print(table)
+
+
+def _met(value: float, target: float, better: str) -> str:
+    return "yes" if (value >= target if better == "higher" else value <= target) else "[red]no[/red]"
