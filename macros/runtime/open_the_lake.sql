@@ -9,6 +9,7 @@
     {% set lake = env_var('BIHUB_HOME', 'data') ~ '/lake' %}
     {% set batch_columns = "{'batch_id': 'varchar', 'partner': 'varchar', 'feed_table': 'varchar', 'status': 'varchar', 'file_name': 'varchar', 'file_bytes': 'bigint', 'received_at': 'timestamp', 'contract_version': 'varchar', 'agreement': 'varchar', 'rows_in': 'bigint', 'rows_accepted': 'bigint', 'rows_quarantined': 'bigint', 'reason': 'varchar'}" %}
     {% do run_query('create schema if not exists hub') %}
+    {% do run_query(create_check_result()) %}
     {% set all_batches %}
         {{ lake_view(lake ~ '/raw/*/*/batch=*/batch.json', lake ~ '/rejected/*/*/batch=*/batch.json', batch_columns) }}
     {% endset %}

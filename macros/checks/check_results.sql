@@ -1,0 +1,35 @@
+{#- The table of results, and how one run's results replace the last ones. -#}
+{% macro create_check_result() %}
+    create table if not exists hub.check_result (
+        check_id varchar, check_name varchar, kind varchar, table_name varchar, column_name varchar, severity varchar,
+        rows_checked bigint, rows_failed bigint, sample_key_low varchar, sample_key_high varchar,
+        status varchar, message varchar, as_of timestamp
+    )
+{% endmacro %}
+
+
+{#- One statement, so that a reader never sees half of it: new results, and the last ones of tables not built now. -#}
+{% macro merge_check_results(tables) %}
+    create or replace table hub.check_result as
+    select * from hub.check_result__new
+    union all
+    select * from hub.check_result
+    where
+        table_name not in ({% for table in tables.values() %}{{ sql_text(table.table_name) }}{{ ', ' if not loop.last }}{% endfor %})
+        and check_id in (
+            {%- for test in graph.nodes.values() if test.resource_type == 'test' and test.test_metadata -%}
+                {{ sql_text(test.unique_id) }}{{ ', ' if not loop.last }}
+            {%- endfor -%}
+        )
+{% endmacro %}
+
+
+{#- Names and counts only: no value of a row is ever printed. -#}
+{% macro report_checks(tables) %}
+    {% set failing = run_query("select status, severity, table_name, check_name, rows_failed, message from hub.check_result__new where status <> 'pass' order by status, check_name").rows %}
+    {% set declared = tables.values() | map(attribute='checks') | map('length') | sum %}
+    {% do log(declared ~ ' checks of ' ~ tables | length ~ ' tables: ' ~ (declared - failing | length) ~ ' pass, ' ~ failing | length ~ ' do not', info=true) %}
+    {% for row in failing %}
+        {% do log('  ' ~ row[0] ~ ': ' ~ row[3] ~ ' (' ~ row[2] ~ '), ' ~ (row[4] ~ ' rows' if row[0] != 'error' else row[5]), info=true) %}
+    {% endfor %}
+{% endmacro %}

@@ -1,0 +1,60 @@
+{#-
+  The metric files of a product, found by what they are: models with config.meta.metric. Nothing lists them, so that
+  adding a metric is adding one file. Every file gives, one row per event: event_date, organisation_code, site_code
+  (null = the whole organisation), is_covid (null = the fact can not tell), numerator, denominator.
+-#}
+{% macro metric_files(product='uec') %}
+    {% set found = [] %}
+    {% if execute %}
+        {% for node in graph.nodes.values() if node.resource_type == 'model' and node.config.meta.get('metric') and node.fqn[2] == product %}
+            {% do metric_complaint(node) %}
+            {% do found.append({'id': node.config.meta.metric.id, 'metric': node.config.meta.metric, 'node': node}) %}
+        {% endfor %}
+    {% endif %}
+    {% do return(found | sort(attribute='id')) %}
+{% endmacro %}
+
+
+{#- A metric file that is not complete stops the build, naming the file and what to write. -#}
+{% macro metric_complaint(node) %}
+    {% set metric = node.config.meta.metric %}
+    {% set known = ['id', 'label', 'unit', 'better', 'aggregate', 'definition', 'source', 'choice', 'dataset', 'no_target'] %}
+    {% for key in ['id', 'label', 'unit', 'better', 'aggregate', 'definition', 'source', 'dataset'] if not metric.get(key) %}
+        {% do exceptions.raise_compiler_error(node.original_file_path ~ ": the metric has no '" ~ key ~ "'") %}
+    {% endfor %}
+    {% for key in metric if key not in known %}
+        {% do exceptions.raise_compiler_error(node.original_file_path ~ ": '" ~ key ~ "' is not a word of a metric; known are " ~ known | join(', ')) %}
+    {% endfor %}
+    {% if metric.aggregate not in ('ratio', 'mean', 'p90', 'daily_average') %}
+        {% do exceptions.raise_compiler_error(node.original_file_path ~ ": aggregate '" ~ metric.aggregate ~ "' is not one of ratio, mean, p90, daily_average") %}
+    {% endif %}
+    {% if metric.id | lower != node.name %}
+        {% do exceptions.raise_compiler_error(node.original_file_path ~ ': metric ' ~ metric.id ~ ' belongs in ' ~ metric.id | lower ~ '.sql') %}
+    {% endif %}
+{% endmacro %}
+
+
+{#- The SQL of a metric file, as a subquery. At execution config() in it says nothing, so it can not change the caller's. -#}
+{% macro metric_events(file) -%}
+    (
+        {{ render(file.node.raw_code) | trim }}
+    ) as metric_event
+{%- endmacro %}
+
+
+{#- What the metric files say of themselves: a select for a CTE, one row per metric; no row where there is no file. -#}
+{% macro metric_words(words, product='uec') -%}
+    {%- for file in metric_files(product) %}
+    select
+        {%- for word in words %}
+        {{ sql_text(file.metric.get(word)) }} as {{ 'metric_id' if word == 'id' else word }}{{ ',' if not loop.last }}
+        {%- endfor %}
+    {{ 'union all' if not loop.last }}
+    {%- else %}
+    select
+        {%- for word in words %}
+        cast(null as {{ dbt.type_string() }}) as {{ 'metric_id' if word == 'id' else word }}{{ ',' if not loop.last }}
+        {%- endfor %}
+    where 1 = 0
+    {%- endfor %}
+{%- endmacro %}

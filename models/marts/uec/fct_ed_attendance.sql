@@ -1,0 +1,62 @@
+-- One row per emergency-department attendance. COVID-19 counts where the attendance or the spell that followed it records it.
+with person as (
+
+    {{ person_for_secondary_use() }}
+
+),
+
+attendance as (
+
+    select
+        {{ pseudonym('secondary_use', 'ed_attendance.ed_attendance_id') }} as ed_attendance_key,
+        ed_attendance.*
+    from {{ ref('ed_attendance') }} as ed_attendance
+
+),
+
+covid_spell as (
+
+    select link.from_event_key as ed_attendance_key
+    from {{ ref('fct_urgent_care_link') }} as link
+    inner join {{ ref('fct_hospital_spell') }} as spell
+        on link.to_event_key = spell.hospital_spell_key
+    where link.link_type = 'ed_to_spell' and spell.is_covid
+    group by link.from_event_key
+
+)
+
+select
+    attendance.ed_attendance_key,
+    person.person_key,
+    attendance.organisation_code,
+    attendance.site_code,
+    attendance.department_type_code,
+    cast(attendance.arrived_at_local as date) as arrival_date,
+    cast(extract(hour from attendance.arrived_at_local) as integer) as arrival_hour,
+    attendance.arrival_mode_group,
+    attendance.attendance_category_code,
+    attendance.is_counted,
+    attendance.age_years,
+    {{ age_band('attendance.age_years') }} as age_band,
+    attendance.sex_code,
+    person.ethnic_group,
+    person.imd_decile,
+    attendance.acuity_level,
+    attendance.chief_complaint_code,
+    attendance.diagnosis_code,
+    cast(attendance.initial_assessment_minutes as integer) as initial_assessment_minutes,
+    cast(attendance.seen_minutes as integer) as seen_minutes,
+    cast(attendance.decision_to_departure_minutes as integer) as decision_to_departure_minutes,
+    cast(attendance.duration_minutes as integer) as duration_minutes,
+    coalesce(attendance.is_over_72h, false) as is_over_72h,
+    attendance.discharge_status_code,
+    attendance.discharge_group,
+    attendance.is_admitted,
+    attendance.is_non_admitted,
+    attendance.left_before_treatment,
+    coalesce(attendance.has_covid, false) or covid_spell.ed_attendance_key is not null as is_covid
+from attendance
+left join person
+    on attendance.person_id = person.person_id
+left join covid_spell
+    on attendance.ed_attendance_key = covid_spell.ed_attendance_key

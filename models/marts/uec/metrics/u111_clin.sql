@@ -1,0 +1,26 @@
+{{ config(meta={'metric': {
+    'id': 'U111_CLIN',
+    'label': 'NHS 111 calls with clinical input',
+    'unit': 'percent',
+    'better': 'higher',
+    'aggregate': 'ratio',
+    'dataset': 'iuc_adc',
+    'definition': 'Of NHS 111 calls that were triaged, the share in which a clinician or clinical adviser '
+        ~ 'spoke with the caller.',
+    'source': 'F 3.6 U111_CLIN',
+    'choice': 'Triaged calls are answered calls that somebody triaged. Telephone only: a case of 111 '
+        ~ 'online is never offered, answered or abandoned. Date of the call being offered. A call '
+        ~ 'has no diagnosis, so no split by COVID-19.',
+}}) }}
+-- One row per telephone call that was triaged.
+select
+    offered_date as event_date,
+    organisation_code,
+    cast(null as varchar) as site_code,
+    cast(null as boolean) as is_covid,
+    case when had_clinical_input then 1 else 0 end as numerator,
+    1 as denominator
+from {{ ref('fct_urgent_call') }}
+where
+    channel = 'phone'
+    and is_triaged
