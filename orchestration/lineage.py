@@ -164,6 +164,22 @@ def metric_of(node: Mapping[str, Any]) -> str | None:
     return ((node.get("config") or {}).get("meta") or {}).get("metric", {}).get("id")
 
 
+def reads_metric_files(node: Mapping[str, Any]) -> bool:
+    """Whether a model takes the metric files of its product into itself, through the macros of macros/metrics."""
+    macros = (node.get("depends_on") or {}).get("macros") or []
+    return (
+        node["resource_type"] == "model"
+        and node["fqn"][1] == "marts"
+        and metric_of(node) is None
+        and any(macro.rpartition(".")[2].startswith("metric_") for macro in macros)
+    )
+
+
+def files_of(node: Mapping[str, Any], models: Mapping[str, Any], files: Iterable[str]) -> list[str]:
+    """The metric files of the node's product."""
+    return [file for file in files if models[file]["fqn"][:3] == node["fqn"][:3]]
+
+
 def _in_order(models: Mapping[str, Any], relations: Mapping[tuple[str, str], str]) -> Iterator[str]:
     graph = {
         node_id: {parent for parent in node["depends_on"]["nodes"] if parent in models}
@@ -171,10 +187,10 @@ def _in_order(models: Mapping[str, Any], relations: Mapping[tuple[str, str], str
     }
     # A model that renders metric files reads what they read, which dbt may not have seen as dependencies.
     files = [node_id for node_id, node in models.items() if metric_of(node)]
-    for node_id in models:
-        if "render(" in models[node_id].get("raw_code", "") and node_id not in files:
-            graph[node_id].update(parent for file in files for parent in graph[file])
-            graph[node_id].update(files)
+    for node_id, node in models.items():
+        if reads_metric_files(node):
+            for file in files_of(node, models, files):
+                graph[node_id].update([file, *graph[file]])
     return iter(TopologicalSorter(graph).static_order())
 
 
@@ -193,16 +209,18 @@ def _add_metric_files(lineage: Lineage, models: Mapping[str, Any]) -> None:
     A column of the table comes from a file's column of the same name, else from those whose origins it has.
     """
     for node_id, node in models.items():
-        if "render(" not in node.get("raw_code", "") or node_id in lineage.metrics or node_id not in lineage:
+        if node_id not in lineage or not reads_metric_files(node):
             continue
-        for file in lineage.metrics:
-            if models[file]["fqn"][:3] != node["fqn"][:3]:
-                continue
+        for file in files_of(node, models, lineage.metrics):
             for column, origins in lineage[node_id].items():
+                if not origins:
+                    continue
                 columns = lineage.get(file, {})
-                same = [column] if column in columns else [
-                    name for name, its in columns.items() if its and set(its) <= set(origins)
-                ]  # fmt: skip
+                same = (
+                    [column]
+                    if column in columns
+                    else [name for name, its in columns.items() if its and set(its) <= set(origins)]
+                )
                 origins.extend((file, name) for name in same if (file, name) not in origins)
 
 
@@ -223,7 +241,9 @@ def _merge(into: Origins, more: Mapping[Column, str], through: str = VALUE) -> O
 class _Query:
     """Follows the columns of one compiled query back to relations. State: what could not be followed."""
 
-    def __init__(self, sql: str, relations: Mapping[tuple[str, str], str], known: Mapping[str, list[str]], dialect: str | None):
+    def __init__(
+        self, sql: str, relations: Mapping[tuple[str, str], str], known: Mapping[str, list[str]], dialect: str | None
+    ):
         self.sql = sql
         self.relations = relations
         self.known = known
@@ -239,9 +259,13 @@ class _Query:
         try:
             tree = sqlglot.parse_one(self.sql, dialect=self.dialect)
             tree = qualify(
-                tree, schema=self._schema(tree), dialect=self.dialect, identify=False,
-                validate_qualify_columns=False, expand_alias_refs=True,
-            )  # fmt: skip
+                tree,
+                schema=self._schema(tree),
+                dialect=self.dialect,
+                identify=False,
+                validate_qualify_columns=False,
+                expand_alias_refs=True,
+            )
         except SqlglotError as problem:
             return {}, [("*", f"the SQL does not parse: {type(problem).__name__}")]
         return self._of(tree, {}, {}), self.problems
@@ -314,9 +338,7 @@ class _Query:
                     sources[name] = self._renamed(ctes[name_of(item)], item)
                 else:
                     sources[name] = (item.db.lower(), name_of(item))
-            elif isinstance(item, exp.Subquery) and isinstance(item.this, exp.Query):
-                sources[name] = self._renamed(self._of(item.this, ctes, {**outer, **sources}), item)
-            elif isinstance(item, exp.Lateral) and isinstance(item.this, exp.Subquery):
+            elif (isinstance(item, exp.Subquery) and isinstance(item.this, exp.Query)) or (isinstance(item, exp.Lateral) and isinstance(item.this, exp.Subquery)):
                 sources[name] = self._renamed(self._of(item.this, ctes, {**outer, **sources}), item)
             else:  # values, unnest, a table function: each of its columns may come from any of its arguments
                 origins = self._origins(item, {**outer, **sources}, ctes, VALUE)
@@ -401,6 +423,8 @@ def _weaker(via: str, parent: exp.Expr, key: str) -> str:
         return CONDITION
     if isinstance(parent, exp.Filter) and key == "expression":
         return CONDITION
+    if isinstance(parent, (exp.ArgMax, exp.ArgMin)) and key == "expression":
+        return ORDER
     if (isinstance(parent, exp.Window) and key in ("partition_by", "order")) or isinstance(parent, exp.Order):
         return ORDER
     return via
@@ -445,9 +469,11 @@ def _to_json(lineage: Lineage) -> dict:
 
 def _from_json(kept: Mapping[str, Any]) -> Lineage:
     lineage = Lineage(
-        {node: {name: [tuple(at) for at in origins] for name, origins in columns.items()}
-         for node, columns in kept["columns"].items()}
-    )  # fmt: skip
+        {
+            node: {name: [tuple(at) for at in origins] for name, origins in columns.items()}
+            for node, columns in kept["columns"].items()
+        }
+    )
     lineage.via = {((a, b), (c, d)): how for a, b, c, d, how in kept["via"]}
     lineage.unresolved = [tuple(item) for item in kept["unresolved"]]
     lineage.metrics = kept["metrics"]

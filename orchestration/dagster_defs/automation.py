@@ -1,0 +1,221 @@
+"""When things run: jobs, schedules and sensors. Feeds and dbt never share a run, so that a broken feed stops nothing."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+import dagster as dg
+
+from orchestration.dagster_defs import describe
+from orchestration.dagster_defs.landing import Cursor, Feed, feeds_of, landed_files, next_request
+from orchestration.settings import Settings
+
+LONDON = "Europe/London"
+RUNS_KEPT_DAYS = 60
+FINISHED = (dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED)
+AT_WORK = (
+    dg.DagsterRunStatus.QUEUED,
+    dg.DagsterRunStatus.NOT_STARTED,
+    dg.DagsterRunStatus.STARTING,
+    dg.DagsterRunStatus.STARTED,
+    dg.DagsterRunStatus.CANCELING,
+)
+
+
+def jobs(
+    feeds: list[dg.AssetsDefinition], build: list[dg.AssetsDefinition], unit_tests: dg.AssetChecksDefinition | None
+) -> list:
+    take_in = dg.AssetSelection.assets(*(asset.key for asset in feeds))
+    warehouse = dg.AssetSelection.assets(*(key for asset in build for key in asset.keys))
+    # Checks of the dbt step that sit on assets of others (tests on sources) run with the step that evaluates them.
+    checks = dg.AssetSelection.checks(*(spec.key for asset in build for spec in asset.check_specs))
+    found = [
+        dg.define_asset_job(
+            "ingest_feeds",
+            take_in,
+            executor_def=dg.in_process_executor,
+            description="Take in what landed, feed by feed. A feed that fails stops no other, and keeps its last good data.",
+        ),
+        dg.define_asset_job(
+            "build_and_publish",
+            (warehouse - dg.AssetSelection.all_asset_checks()) | checks,
+            executor_def=dg.in_process_executor,
+            description="Build the warehouse from what the lake holds, check it, and publish it in one step if every check holds.",
+        ),
+    ]
+    if unit_tests is not None:
+        keys = [spec.key for spec in unit_tests.check_specs]
+        found.append(
+            dg.define_asset_job(
+                "unit_tests",
+                dg.AssetSelection.checks(*keys),
+                executor_def=dg.in_process_executor,
+                description="dbt unit tests: the models' logic on made-up rows. Needs a built warehouse for its column types.",
+            )
+        )
+    return [*found, retention_job()]
+
+
+def schedules(settings: Settings) -> list[dg.ScheduleDefinition]:
+    @dg.schedule(
+        job_name="build_and_publish",
+        cron_schedule="15 7-22 * * *",
+        execution_timezone=LONDON,
+        name="metric_refresh",
+        default_status=dg.DefaultScheduleStatus.RUNNING,
+        description="Every hour of the day: publish the metrics again where a newer batch or a changed rule makes them stale.",
+    )
+    def metric_refresh(context: dg.ScheduleEvaluationContext):
+        reason = why_not_stale(settings)
+        return dg.SkipReason(reason) if reason else dg.RunRequest(run_key=None)
+
+    return [
+        dg.ScheduleDefinition(
+            name="daily_intake",
+            job_name="ingest_feeds",
+            cron_schedule="30 6 * * *",
+            execution_timezone=LONDON,
+            default_status=dg.DefaultScheduleStatus.RUNNING,
+            description="Every feed once a day, whatever the sensor saw: late feeds are judged late, and nothing is missed.",
+        ),
+        dg.ScheduleDefinition(
+            name="daily_build",
+            job_name="build_and_publish",
+            cron_schedule="45 6 * * *",
+            execution_timezone=LONDON,
+            default_status=dg.DefaultScheduleStatus.RUNNING,
+            description="Build, check and publish before the day begins.",
+        ),
+        metric_refresh,
+        dg.ScheduleDefinition(
+            name="weekly_retention",
+            job_name="forget_old_runs",
+            cron_schedule="0 3 * * 0",
+            execution_timezone=LONDON,
+            default_status=dg.DefaultScheduleStatus.RUNNING,
+            description="Keep Dagster's own log from growing without end.",
+        ),
+    ]
+
+
+def why_not_stale(settings: Settings) -> str | None:
+    """Why there is nothing to publish again; None where there is."""
+    from orchestration.pipeline import input_fingerprint, newest_received
+    from orchestration.publish import live_set
+
+    newest = newest_received(settings)
+    if newest is None:
+        return "No file was accepted yet."
+    live = live_set(settings)
+    if live and live["version"].endswith(input_fingerprint(settings, newest)[:12]):
+        return "What is published already describes the newest batch under the rules in force."
+    return None
+
+
+def landing_sensor(settings: Settings, manifest: Mapping[str, Any]) -> dg.SensorDefinition:
+    patterns: dict[Feed, str] = {
+        (source["source_name"], source["name"]): describe.feed_meta(source)["pattern"]
+        for source in manifest["sources"].values()
+        if source["source_name"] != "hub"
+    }
+
+    @dg.sensor(
+        name="landing",
+        job_name="ingest_feeds",
+        minimum_interval_seconds=30,
+        default_status=dg.DefaultSensorStatus.RUNNING,
+        description="Takes files in when they have landed and stopped growing: one run for all of them.",
+    )
+    def landing(context: dg.SensorEvaluationContext):
+        def outcome_of(run_key: str) -> str | None:
+            runs = context.instance.get_runs(dg.RunsFilter(tags={"dagster/run_key": run_key}), limit=1)
+            if runs and runs[0].status not in FINISHED:
+                return None
+            return "success" if runs and runs[0].status == dg.DagsterRunStatus.SUCCESS else "failure"
+
+        files = landed_files(settings.landing)
+        request, cursor, why = next_request(files, Cursor.from_text(context.cursor), outcome_of)
+        if request is None:
+            context.update_cursor(cursor.to_text())
+            return dg.SkipReason(why)
+        feeds = feeds_of(request.files, patterns)
+        if not feeds:
+            cursor.watermark, cursor.run_key, cursor.attempt = cursor.taking, None, 0
+            context.update_cursor(cursor.to_text())
+            return dg.SkipReason(
+                f"{len(request.files)} files have landed whose names no contract knows: they are left alone."
+            )
+        context.update_cursor(cursor.to_text())
+        return dg.RunRequest(
+            run_key=request.run_key,
+            asset_selection=[dg.AssetKey(list(feed)) for feed in sorted(feeds)],
+            tags={"bihub/files_landed": str(len(request.files))},
+        )
+
+    return landing
+
+
+def build_sensor() -> dg.SensorDefinition:
+    @dg.sensor(
+        name="build_after_ingest",
+        job_name="build_and_publish",
+        minimum_interval_seconds=30,
+        default_status=dg.DefaultSensorStatus.RUNNING,
+        description="Builds and publishes when an intake brought at least one new batch, also where another feed failed in it.",
+    )
+    def build_after_ingest(context: dg.SensorEvaluationContext):
+        done = int(context.cursor or 0)
+        ended = context.instance.get_run_records(
+            dg.RunsFilter(job_name="ingest_feeds", statuses=list(FINISHED)), limit=50
+        )
+        records = [record for record in reversed(ended) if record.storage_id > done]
+        if not records:
+            return dg.SkipReason("No intake has ended since the last build.")
+        if context.instance.get_runs(dg.RunsFilter(job_name="build_and_publish", statuses=list(AT_WORK)), limit=1):
+            return dg.SkipReason("A build is at work; what came in meanwhile is built next.")
+        newest = max(record.storage_id for record in records)
+        context.update_cursor(str(newest))
+        brought = [record for record in records if brought_batches(context.instance, record.dagster_run.run_id)]
+        if not brought:
+            return dg.SkipReason(f"{len(records)} intakes ended without a new batch.")
+        return dg.RunRequest(run_key=f"after-{brought[-1].dagster_run.run_id}")
+
+    return build_after_ingest
+
+
+def brought_batches(instance: dg.DagsterInstance, run_id: str) -> bool:
+    """A feed is materialised only when the lake holds a batch of it that was not there before."""
+    found = instance.get_records_for_run(run_id, of_type=dg.DagsterEventType.ASSET_MATERIALIZATION, limit=1)
+    return bool(found.records)
+
+
+def retention_job() -> dg.JobDefinition:
+    @dg.op(description=f"Deletes runs that ended more than {RUNS_KEPT_DAYS} days ago, but for the last of each job.")
+    def delete_old_runs(context: dg.OpExecutionContext) -> None:
+        from datetime import UTC, datetime
+
+        deleted = forget_old_runs_of(context.instance, datetime.now(UTC) - timedelta(days=RUNS_KEPT_DAYS))
+        context.log.info(f"{deleted} old runs deleted.")
+
+    @dg.job(
+        name="forget_old_runs", executor_def=dg.in_process_executor, description="Retention of Dagster's own event log."
+    )
+    def forget_old_runs():
+        delete_old_runs()
+
+    return forget_old_runs
+
+
+def forget_old_runs_of(instance: dg.DagsterInstance, before: Any, batch: int = 500) -> int:
+    """Dagster's open-source event log grows for ever: delete runs that ended before a moment, but for the last of each job."""
+    kept: set[str] = set()
+    deleted = 0
+    newest = {}
+    for record in instance.get_run_records(dg.RunsFilter(statuses=list(FINISHED))):  # newest first
+        newest.setdefault(record.dagster_run.job_name, record.dagster_run.run_id)
+    kept.update(newest.values())
+    for record in instance.get_run_records(dg.RunsFilter(statuses=list(FINISHED), created_before=before), limit=batch):
+        if record.dagster_run.run_id not in kept:
+            instance.delete_run(record.dagster_run.run_id)
+            deleted += 1
+    return deleted

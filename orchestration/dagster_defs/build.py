@@ -1,0 +1,33 @@
+"""All definitions of one hub, made from its dbt manifest."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import dagster as dg
+
+from orchestration.dagster_defs import automation, feeds, products, transform
+from orchestration.lineage import Lineage
+from orchestration.settings import Settings
+
+
+def build_definitions(
+    settings: Settings, manifest: Mapping[str, Any], lineage: Lineage, *, take_in: feeds.TakeIn = feeds.take_in
+) -> dg.Definitions:
+    """`take_in`: what takes a feed's files in; tests break it, feed by feed."""
+    feed_assets = feeds.feed_assets(settings, manifest, lineage, take_in)
+    moment = products.moment_assets(settings, manifest)
+    warehouse = transform.warehouse_assets(settings, manifest, lineage)
+    published = products.published_assets(settings, manifest)
+    unit_tests = transform.unit_test_checks(settings, manifest)
+    built = [asset for asset in (moment, warehouse, published) if asset is not None]
+    return dg.Definitions(
+        assets=[*feed_assets, *built, *products.report_specs(manifest)],
+        asset_checks=[unit_tests] if unit_tests else [],
+        jobs=automation.jobs(feed_assets, built, unit_tests),
+        schedules=automation.schedules(settings),
+        sensors=[automation.landing_sensor(settings, manifest), automation.build_sensor()],
+        resources={"dbt": transform.dbt_resource()},
+        executor=dg.in_process_executor,
+    )

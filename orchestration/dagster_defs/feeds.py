@@ -1,0 +1,200 @@
+"""One asset a feed: take in what landed, then say what the lake now holds of it. Each feed fails alone."""
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import dagster as dg
+
+from orchestration.dagster_defs import describe
+from orchestration.dagster_defs.guard import POOL, one_writer
+from orchestration.dagster_defs.ledger import FeedState, feed_state, rules_broken, rules_table
+from orchestration.lineage import Lineage
+from orchestration.settings import Settings
+
+TakeIn = Callable[[Settings, str, str], Any]
+"""Takes in what landed for one feed. Tests put their own in the place of take_in."""
+
+CHECKS = {
+    "accepted_at_the_gate": "The newest files were readable, complete, in their agreed form, and under an agreement in force.",
+    "quarantine_within_limit": "The share of records held back stays below the contract's limit; above it a file is rejected whole.",
+    "contract_rules_kept": "No record broke a rule of the contract. Broken `warn` rules let the record pass, and are counted.",
+    "in_line_with_history": "The newest batch looks like this feed's own past: volume, share of missing values, mix of codes.",
+}
+
+
+def take_in(settings: Settings, partner: str, table: str) -> Any:
+    from orchestration.ingest import ingest
+
+    return ingest(settings, only={(partner, table)})
+
+
+def feed_assets(
+    settings: Settings, manifest: Mapping[str, Any], lineage: Lineage, take_in: TakeIn = take_in
+) -> list[dg.AssetsDefinition]:
+    feeds = [(node_id, source) for node_id, source in manifest["sources"].items() if source["source_name"] != "hub"]
+    return [_feed_asset(settings, manifest, lineage, node_id, source, take_in) for node_id, source in sorted(feeds)]
+
+
+def _feed_asset(settings, manifest, lineage, node_id, source, take_in) -> dg.AssetsDefinition:
+    partner, table = source["source_name"], source["name"]
+    key = describe.asset_key(source)
+    limit = float(describe.feed_meta(source).get("reject_batch_above", 1))
+
+    @dg.asset(
+        key=key,
+        description=describe.description(source),
+        group_name=describe.group(source),
+        owners=describe.owners(manifest, source),
+        kinds=describe.kinds(source),
+        tags=_tags(source),
+        freshness_policy=describe.feed_freshness(source),
+        metadata=_metadata(manifest, lineage, node_id, source),
+        check_specs=[
+            dg.AssetCheckSpec(name, asset=key, description=said, blocking=False) for name, said in CHECKS.items()
+        ],
+        output_required=False,
+        pool=POOL,
+    )
+    def feed(context: dg.AssetExecutionContext):
+        before = feed_state(settings, partner, table)
+        with one_writer(settings, f"Taking in {partner}.{table}"):
+            result = take_in(settings, partner, table)
+        after = feed_state(settings, partner, table)
+        arrived = after.since(before.ids())
+        context.log.info(f"{partner}.{table}: {len(arrived)} new batches.")
+        if after.newest_accepted and after.newest_accepted["batch_id"] != _last_shown(context, key):
+            yield dg.MaterializeResult(asset_key=key, metadata=materialisation(after))
+        yield from check_results(
+            key, arrived or ([after.newest] if after.newest else []), limit, judgement(result, settings, partner, table)
+        )
+
+    return feed
+
+
+def _last_shown(context: dg.AssetExecutionContext, key: dg.AssetKey) -> str | None:
+    """The batch of the last materialisation: without a newer one nothing is materialised, so freshness tells the truth."""
+    event = context.instance.get_latest_materialization_event(key)
+    if event is None or event.asset_materialization is None:
+        return None
+    value = event.asset_materialization.metadata.get("batch")
+    return value.value if value else None
+
+
+def materialisation(state: FeedState) -> dict[str, Any]:
+    """Counts of the feed as it now is, and of its newest batch."""
+    batch = state.newest_accepted or {}
+    return {
+        "dagster/row_count": int(batch.get("rows_accepted") or 0),
+        "batch": batch.get("batch_id", ""),
+        "received": str(batch.get("received_at", "")),
+        "agreement": str(batch.get("agreement") or ""),
+        "contract version": str(batch.get("contract_version") or ""),
+        "rows in the file": int(batch.get("rows_in") or 0),
+        "rows held back": int(batch.get("rows_quarantined") or 0),
+        "batches accepted so far": len(state.accepted),
+        "batches rejected so far": len(state.rejected),
+        "rows accepted so far": sum(int(each.get("rows_accepted") or 0) for each in state.accepted),
+    }
+
+
+def check_results(
+    key: dg.AssetKey, batches: list[dict[str, Any]], limit: float, judged: dict[str, Any] | None
+) -> Iterator[dg.AssetCheckResult]:
+    """Counts, rule names and column names: never a value, and no reason text, which may quote the file."""
+    if not batches:
+        return
+    rejected = [batch for batch in batches if batch["status"] == "rejected"]
+    rows_in = sum(int(batch.get("rows_in") or 0) for batch in batches)
+    held = sum(int(batch.get("rows_quarantined") or 0) for batch in batches)
+    over = [batch for batch in batches if _share(batch) > limit]
+    broken = rules_broken(batches)
+    yield dg.AssetCheckResult(
+        asset_key=key,
+        check_name="accepted_at_the_gate",
+        passed=not rejected,
+        severity=dg.AssetCheckSeverity.ERROR,
+        description=f"{len(rejected)} of {len(batches)} files rejected: read the partner's report under reports/."
+        if rejected
+        else f"{len(batches)} files accepted.",
+        metadata={"files": len(batches), "rejected": len(rejected)},
+    )
+    yield dg.AssetCheckResult(
+        asset_key=key,
+        check_name="quarantine_within_limit",
+        passed=not over,
+        severity=dg.AssetCheckSeverity.ERROR,
+        description=f"{held:,} of {rows_in:,} records held back.",
+        metadata={
+            "rows": rows_in,
+            "rows held back": held,
+            "share held back": held / rows_in if rows_in else 0.0,
+            "limit": limit,
+        },
+    )
+    yield dg.AssetCheckResult(
+        asset_key=key,
+        check_name="contract_rules_kept",
+        passed=not broken,
+        severity=dg.AssetCheckSeverity.WARN,
+        description=f"{len(broken)} rules broken, {sum(row[3] for row in broken):,} times."
+        if broken
+        else "All rules kept.",
+        metadata={"rules broken": len(broken), "which": dg.MetadataValue.md(rules_table(broken))},
+    )
+    if judged is not None:
+        yield dg.AssetCheckResult(
+            asset_key=key,
+            check_name="in_line_with_history",
+            passed=judged["passed"],
+            severity=dg.AssetCheckSeverity.WARN,
+            description=judged["said"],
+            metadata=judged["counts"],
+        )
+
+
+def _share(batch: Mapping[str, Any]) -> float:
+    return (batch.get("rows_quarantined") or 0) / batch["rows_in"] if batch.get("rows_in") else 0.0
+
+
+def judgement(result: Any, settings: Settings, partner: str, table: str) -> dict[str, Any] | None:
+    """The verdict of Great Expectations on the newest batch, as counts; None where nothing was judged."""
+    return None
+
+
+def _tags(source: Mapping[str, Any]) -> dict[str, str]:
+    feed = describe.feed_meta(source)
+    return {
+        "layer": "feed",
+        "partner": source["source_name"],
+        "dataset": feed.get("dataset", "unknown"),
+        "identifiable": "yes"
+        if any(describe.column_meta(source, name).get("sensitivity") == "identifying" for name in source["columns"])
+        else "no",
+    }
+
+
+def _metadata(manifest, lineage, node_id, source) -> dict[str, Any]:
+    feed, meta = describe.feed_meta(source), source.get("source_meta") or {}
+    return {
+        "dagster/column_schema": describe.column_schema(source),
+        "dagster/table_name": f"{source['schema']}.{source['name']}",
+        "where each column goes": dg.MetadataValue.md(describe.where_to(manifest, lineage, node_id, source["columns"])),
+        "partner": str(meta.get("title", source["source_name"])),
+        "system": str(meta.get("system", "")),
+        "agreement": str(meta.get("agreement", "")),
+        "contract": dg.MetadataValue.path(source["original_file_path"]),
+        "contract version": str(feed.get("version", "")),
+        "file name": str(feed.get("pattern", "")),
+        "expected": str(feed.get("cadence", "")),
+        "record key": ", ".join(feed.get("key", [])),
+        "a new file": "replaces the whole snapshot"
+        if feed.get("mode") == "snapshot"
+        else "adds and replaces records by key",
+        "file rejected above": f"{float(feed.get('reject_batch_above', 1)):.0%} of records held back",
+        **(
+            {"no freshness because": "The contract states no time by which a file is late."}
+            if describe.feed_freshness(source) is None
+            else {}
+        ),
+        **describe.code_references(source),
+    }

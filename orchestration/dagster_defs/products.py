@@ -1,0 +1,188 @@
+"""The ends of the graph: the moment that a build describes, the published products, and the reports that read them."""
+
+from collections.abc import Mapping
+from pathlib import PurePosixPath
+from typing import Any
+
+import dagster as dg
+
+from orchestration.dagster_defs import describe
+from orchestration.dagster_defs.guard import POOL, one_writer
+from orchestration.settings import Settings
+
+
+def moment_assets(settings: Settings, manifest: Mapping[str, Any]) -> dg.AssetsDefinition:
+    """What the hub knows of itself (sources `hub`): the ledger of batches, and the moment that the next build describes."""
+    sources = {s["name"]: s for s in manifest["sources"].values() if s["source_name"] == "hub"}
+    feeds = [describe.asset_key(s) for s in manifest["sources"].values() if s["source_name"] != "hub"]
+    specs = []
+    for name, source in sorted(sources.items()):
+        specs.append(
+            dg.AssetSpec(
+                key=describe.asset_key(source),
+                # The moment follows from the ledger, and the ledger from the feeds.
+                deps=feeds if name == "batch" else [describe.asset_key(sources["batch"])],
+                description=describe.description(source),
+                group_name=describe.group(source),
+                owners=describe.owners(manifest, source),
+                kinds=describe.kinds(source),
+                tags={"layer": "ledger"},
+                freshness_policy=describe.DAILY,
+                metadata={
+                    "dagster/column_schema": describe.column_schema(source),
+                    "dagster/table_name": f"{source['schema']}.{source['name']}",
+                    **describe.code_references(source),
+                },
+            )
+        )
+
+    @dg.multi_asset(specs=specs, name="set_the_moment", pool=POOL)
+    def set_the_moment(context: dg.AssetExecutionContext):
+        from orchestration.pipeline import newest_received
+        from orchestration.publish import record_run_context
+
+        with one_writer(settings, "Setting the moment"):
+            newest = newest_received(settings)
+            if newest is None:
+                raise dg.Failure("No file was accepted yet: run the job ingest_feeds first.", allow_retries=False)
+            record_run_context(settings, newest)
+        batches = sum(1 for _ in settings.raw.glob("*/*/batch=*/batch.json"))
+        for spec in specs:
+            counted = {"dagster/row_count": batches} if spec.key.path[-1] == "batch" else {"as of": newest}
+            yield dg.MaterializeResult(asset_key=spec.key, metadata=counted)
+
+    return set_the_moment
+
+
+def products_of(manifest: Mapping[str, Any]) -> dict[str, list[str]]:
+    """Node ids of the published tables, by product."""
+    from orchestration.publish import products
+
+    found: dict[str, list[str]] = {}
+    for product in products(manifest):
+        found.setdefault(PurePosixPath(product.file).parent.name, []).append(product.node_id)
+    return found
+
+
+def published_assets(settings: Settings, manifest: Mapping[str, Any]) -> dg.AssetsDefinition | None:
+    """One asset a product; all products change in one swap. None while no mart is public."""
+    made_of = products_of(manifest)
+    if not made_of:
+        return None
+    specs = [
+        dg.AssetSpec(
+            key=["published", product],
+            deps=[describe.asset_key(manifest["nodes"][node]) for node in nodes],
+            description=(
+                f"The data product '{product}' as its readers see it: {len(nodes)} tables as Parquet, with their dictionary. "
+                "A complete, checked set replaces the last one in one step; a build with a failed check changes nothing here."
+            ),
+            group_name=describe.PUBLISHED,
+            owners=describe.owners(manifest, manifest["nodes"][nodes[0]]),
+            kinds={"parquet"},
+            tags={"layer": "published", "store": "secondary_use"},
+            freshness_policy=describe.DAILY,
+            metadata={
+                "tables": dg.MetadataValue.md(_tables(manifest, nodes)),
+                "read it at": f"published/secondary_use/{product}/",
+            },
+        )
+        for product, nodes in sorted(made_of.items())
+    ]
+
+    @dg.multi_asset(specs=specs, name="publish_products", pool=POOL)
+    def publish_products(context: dg.AssetExecutionContext):
+        from orchestration.publish import PublishRefused
+
+        with one_writer(settings, "Publishing", PublishRefused):
+            published, warnings = publish_what_is_built(settings)
+        for warning in warnings:
+            context.log.warning(warning)
+        for spec in specs:
+            rows = {
+                PurePosixPath(file).stem: count
+                for file, count in published.files.items()
+                if PurePosixPath(file).parent.name == spec.key.path[-1]
+            }
+            yield dg.MaterializeResult(
+                asset_key=spec.key,
+                metadata={
+                    "dagster/row_count": sum(rows.values()),
+                    "as of": published.as_of,
+                    "version": published.version,
+                    "rows by table": dg.MetadataValue.md(
+                        "\n".join(
+                            [
+                                "| Table | Rows |",
+                                "|---|---|",
+                                *(f"| {table} | {count:,} |" for table, count in sorted(rows.items())),
+                            ]
+                        )
+                    ),
+                },
+            )
+
+    return publish_products
+
+
+def publish_what_is_built(settings: Settings) -> tuple[Any, list[str]]:
+    """Publish the warehouse as it stands, at its own moment; the version follows from moment, batches and rules."""
+    from orchestration.files import read_json
+    from orchestration.pipeline import input_fingerprint
+    from orchestration.publish import publish
+
+    as_of = read_json(settings.run_context)["as_of"]
+    version = f"{as_of.replace(' ', 'T').replace(':', '')}-{input_fingerprint(settings, as_of)[:12]}"
+    warnings: list[str] = []
+
+    def decorate(folder) -> None:
+        from orchestration.dictionary import build_dictionary
+
+        try:
+            build_dictionary(settings, folder / "dictionary")
+        except Exception as problem:
+            warnings.append(
+                f"The dictionary could not be made ({type(problem).__name__}); the numbers were published without it."
+            )
+
+    return publish(settings, as_of=as_of, version=version, decorate=decorate), warnings
+
+
+def _tables(manifest: Mapping[str, Any], nodes: list[str]) -> str:
+    rows = ["| Table | One row is |", "|---|---|"]
+    for node in nodes:
+        said = (manifest["nodes"][node].get("description") or "").split(". ")[0].replace("\n", " ").replace("|", "/")
+        rows.append(f"| {manifest['nodes'][node]['alias']} | {said} |")
+    return "\n".join(rows)
+
+
+def report_specs(manifest: Mapping[str, Any]) -> list[dg.AssetSpec]:
+    """dbt exposures: reports that others keep, downstream of the published product that they read."""
+    published = {
+        node: dg.AssetKey(["published", product]) for product, nodes in products_of(manifest).items() for node in nodes
+    }
+    specs = []
+    for exposure in manifest.get("exposures", {}).values():
+        read = [node for node in exposure["depends_on"]["nodes"] if node in manifest["nodes"]]
+        owner = exposure["owner"].get("email")
+        specs.append(
+            dg.AssetSpec(
+                key=["report", exposure["name"]],
+                deps=sorted({published.get(node, describe.asset_key(manifest["nodes"][node])) for node in read}),
+                description=exposure.get("description") or exposure.get("label") or exposure["name"],
+                group_name=describe.REPORTS,
+                owners=[owner] if owner else [describe.STEWARDS],
+                kinds={{"dashboard": "powerbi", "ml": "ml", "application": "app"}.get(exposure["type"], "report")},
+                tags={"layer": "report"},
+                metadata={
+                    "no freshness because": "A report of others: it is as fresh as the product that it reads.",
+                    "reads": dg.MetadataValue.md(
+                        "\n".join(
+                            f"- {'.'.join(describe.asset_key(manifest['nodes'][node]).path)}" for node in sorted(read)
+                        )
+                    ),
+                    **({"link": dg.MetadataValue.url(exposure["url"])} if exposure.get("url") else {}),
+                },
+            )
+        )
+    return specs
