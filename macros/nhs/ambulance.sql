@@ -7,15 +7,16 @@
 {%- endmacro %}
 
 {#-
-  The earliest of: problem identified, first resource assigned, and 30 seconds (C1) or 240 seconds (C2 to C4) after the
+  The earliest of the events (problem identified, first resource assigned) and 30 seconds (C1) or 240 seconds (C2 to C4) after the
   call connected (F 3.2). A stamp from before the call connected cannot be right and is not used.
 -#}
-{% macro response_clock_start(category, call_connect_at, problem_identified_at, first_resource_assigned_at) -%}
+{% macro response_clock_start(category, call_connect_at, events) -%}
     case
         when {{ category }} is not null
             then least(
-                case when {{ problem_identified_at }} >= {{ call_connect_at }} then {{ problem_identified_at }} end,
-                case when {{ first_resource_assigned_at }} >= {{ call_connect_at }} then {{ first_resource_assigned_at }} end,
+                {%- for event in events %}
+                case when {{ event }} >= {{ call_connect_at }} then {{ event }} end,
+                {%- endfor %}
                 {{ timestamp_add('second', "case when " ~ category ~ " = 'C1' then 30 else 240 end", call_connect_at) }}
             )
     end

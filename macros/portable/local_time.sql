@@ -25,6 +25,14 @@
     end
 {%- endmacro %}
 
+{#- Several columns x_local as columns x in UTC. -#}
+{% macro locals_to_utc(columns, not_before) -%}
+    {%- for column in columns -%}
+        {{ local_to_utc(column ~ '_local', not_before=not_before) }} as {{ column }}
+        {{- ',\n        ' if not loop.last }}
+    {%- endfor -%}
+{%- endmacro %}
+
 {#- 01:00 to 01:59:59 on the last Sunday of October happens twice. -#}
 {% macro in_repeated_hour(local_at) -%}
     (

@@ -12,6 +12,6 @@
         {'model': 'stg_mseft__basildon_spells', 'record_id': 'hospital_spell_id', 'observed_at': 'cast(admission_date as timestamp)', 'issuer': 'RAJ12'},
         {'model': 'stg_eeast__incidents', 'record_id': 'ambulance_incident_id', 'observed_at': 'call_connect_at_local', 'issuer': 'RYC'},
         {'model': 'stg_ic24__calls', 'record_id': 'urgent_call_id', 'observed_at': 'offered_at_local', 'issuer': 'NIC24'},
-        {'model': 'stg_primary_care__registrations', 'record_id': 'registration_id', 'observed_at': 'received_at', 'issuer': 'GP'},
+        {'model': 'stg_primary_care__registrations', 'record_id': 'registration_id', 'observed_at': 'received_at', 'issuer': 'GP', 'is_gp_list': true},
     ]) %}
 {% endmacro %}

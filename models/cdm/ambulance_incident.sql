@@ -1,5 +1,6 @@
--- One row per 999 incident, with the clocks that the ambulance measures need (F 3.2, 3.3): response in seconds by the
--- rule of its category, handover in whole minutes with a status that says why there is none.
+-- One row per 999 incident, with the clocks that the ambulance measures need (F 3.2, 3.3): response in
+-- seconds by the rule of its category, handover in whole minutes with a status that says why there is
+-- none.
 with incidents as (
 
     select
@@ -11,10 +12,7 @@ with incidents as (
         coalesce(successor.successor_code, staged.receiving_site_code) as current_site_code,
         {{ local_to_utc('staged.call_connect_at_local') }} as call_connect_at
     from {{ ref('stg_eeast__incidents') }} as staged
-    left join {{ ref('person_identity') }} as person_identity
-        on
-            staged.feed_table = person_identity.feed_table
-            and staged.ambulance_incident_id = person_identity.record_id
+    {{ left_join_person('staged', 'ambulance_incident_id') }}
     left join {{ ref('organisation_successor') }} as successor
         on
             staged.receiving_site_code = successor.predecessor_code
@@ -26,11 +24,10 @@ arrivals as (
 
     select
         incidents.*,
-        {{ local_to_utc('problem_identified_at_local', not_before='call_connect_at') }} as problem_identified_at,
-        {{ local_to_utc('first_resource_assigned_at_local', not_before='call_connect_at') }} as first_resource_assigned_at,
-        {{ local_to_utc('first_on_scene_at_local', not_before='call_connect_at') }} as first_on_scene_at,
-        {{ local_to_utc('conveying_on_scene_at_local', not_before='call_connect_at') }} as conveying_on_scene_at,
-        {{ local_to_utc('arrived_hospital_at_local', not_before='call_connect_at') }} as arrived_hospital_at
+        {{ locals_to_utc(
+            ['problem_identified_at', 'first_resource_assigned_at', 'first_on_scene_at', 'conveying_on_scene_at', 'arrived_hospital_at'],
+            not_before='call_connect_at'
+        ) }}
     from incidents
 
 ),
@@ -39,8 +36,9 @@ clocks as (
 
     select
         arrivals.*,
-        {{ response_clock_start('response_category', 'call_connect_at', 'problem_identified_at', 'first_resource_assigned_at') }}
-            as clock_start_at,
+        {{ response_clock_start(
+            'response_category', 'call_connect_at', ['problem_identified_at', 'first_resource_assigned_at']
+        ) }} as clock_start_at,
         case
             when response_category = 'C1' then first_on_scene_at
             when response_category is not null and is_conveyed then conveying_on_scene_at
@@ -79,7 +77,7 @@ select
     durations.outcome,
     durations.is_test_call,
     not durations.is_test_call
-    and coalesce(durations.outcome in ('hear_treat', 'see_treat', 'convey_ed', 'convey_non_ed'), false) as is_counted,
+    and coalesce(outcome.group_code = 'counted', false) as is_counted,
     durations.is_conveyed_to_ed,
     durations.current_site_code as receiving_site_code,
     site.organisation_code as receiving_organisation_code,
@@ -87,12 +85,14 @@ select
     durations.call_connect_at_local,
     durations.clock_start_at,
     durations.clock_stop_at,
-    cast(case when durations.clock_seconds >= 0 then durations.clock_seconds end as integer) as response_seconds,
+    cast({{ not_negative('durations.clock_seconds') }} as integer) as response_seconds,
     durations.arrived_hospital_at,
     durations.arrived_hospital_at_local,
     durations.handover_at,
-    case when durations.handover_status = 'valid' then durations.minutes_to_handover end as handover_minutes,
+    case when durations.handover_status = 'valid' then durations.minutes_to_handover end
+        as handover_minutes,
     durations.handover_status
 from durations
 left join {{ ref('site') }} as site
     on durations.current_site_code = site.site_code
+{{ left_join_code('ambulance_outcome', 'durations.outcome', 'outcome') }}

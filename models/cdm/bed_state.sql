@@ -1,4 +1,5 @@
--- One row per hospital site and day: the 08:00 snapshot of beds, with the beds that could be used worked out (F 3.5).
+-- One row per hospital site and day: the 08:00 snapshot of beds, with the beds that could be used worked
+-- out (F 3.5).
 with sites as (
 
     select
@@ -15,7 +16,8 @@ usable as (
 
     select
         sites.*,
-        ga_beds_open - coalesce(ga_covid_void_beds, 0) - coalesce(ga_infection_closed_beds, 0) as ga_beds_available
+        ga_beds_open - coalesce(ga_covid_void_beds, 0) - coalesce(ga_infection_closed_beds, 0)
+            as ga_beds_available
     from sites
 
 )

@@ -1,5 +1,6 @@
--- One row per emergency department attendance at any of the three hospitals, in one shape (F 2.1, 3.4). Durations are
--- whole minutes in UTC, rounded down. What is counted nationally is a flag, so that nothing disappears.
+-- One row per emergency department attendance at any of the three hospitals, in one shape (F 2.1, 3.4).
+-- Durations are whole minutes in UTC, rounded down. What is counted nationally is a flag, so that nothing
+-- disappears.
 with attendances as (
 
     select
@@ -7,12 +8,13 @@ with attendances as (
         person_identity.person_id,
         {{ local_to_utc('staged.arrived_at_local') }} as arrived_at
     from (
-        {{ stacked(['stg_mseft__broomfield_ed_attendances', 'stg_mseft__southend_ed_attendances', 'stg_mseft__basildon_ed_attendances']) }}
+        {{ stacked([
+            'stg_mseft__broomfield_ed_attendances',
+            'stg_mseft__southend_ed_attendances',
+            'stg_mseft__basildon_ed_attendances'
+        ]) }}
     ) as staged
-    left join {{ ref('person_identity') }} as person_identity
-        on
-            staged.feed_table = person_identity.feed_table
-            and staged.ed_attendance_id = person_identity.record_id
+    {{ left_join_person('staged', 'ed_attendance_id') }}
 
 ),
 
@@ -20,12 +22,18 @@ timed as (
 
     select
         attendances.*,
-        {{ local_to_utc('initial_assessment_at_local', not_before=timestamp_add('minute', -10, 'arrived_at')) }} as assessed_at,
-        {{ local_to_utc('seen_for_treatment_at_local', not_before='arrived_at') }} as seen_for_treatment_at,
-        {{ local_to_utc('decided_to_admit_at_local', not_before='arrived_at') }} as decided_to_admit_at,
-        {{ local_to_utc('clinically_ready_to_proceed_at_local', not_before='arrived_at') }} as clinically_ready_to_proceed_at,
-        {{ local_to_utc('departed_at_local', not_before='arrived_at') }} as departed_at
-    from attendances
+        {{ local_to_utc('initial_assessment_at_local', not_before='earliest_assessment_at') }} as assessed_at,
+        {{ locals_to_utc(
+            ['seen_for_treatment_at', 'decided_to_admit_at', 'clinically_ready_to_proceed_at', 'departed_at'],
+            not_before='arrived_at'
+        ) }}
+    from (
+        -- F 2.1.7: assessed up to 10 minutes before arrival is an ambulance pre-alert, earlier is an error.
+        select
+            attendances.*,
+            {{ timestamp_add('minute', -10, 'arrived_at') }} as earliest_assessment_at
+        from attendances
+    ) as attendances
 
 ),
 
@@ -33,11 +41,8 @@ measured as (
 
     select
         timed.*,
-        -- F 2.1.7: up to 10 minutes before arrival is an ambulance pre-alert, earlier is an error.
-        case
-            when assessed_at >= {{ timestamp_add('minute', -10, 'arrived_at') }}
-                then greatest(assessed_at, arrived_at)
-        end as initial_assessment_at,
+        case when assessed_at >= earliest_assessment_at then greatest(assessed_at, arrived_at) end
+            as initial_assessment_at,
         {{ minutes_between('arrived_at', 'seen_for_treatment_at') }} as minutes_to_seen,
         {{ minutes_between('arrived_at', 'departed_at') }} as minutes_to_departure,
         {{ minutes_between('decided_to_admit_at', 'departed_at') }} as minutes_from_decision
@@ -68,7 +73,8 @@ select
     measured.departed_at,
     measured.departed_at_local,
     {{ not_negative('measured.minutes_to_departure') }} as duration_minutes,
-    {{ minutes_between('measured.arrived_at', 'measured.initial_assessment_at') }} as initial_assessment_minutes,
+    {{ minutes_between('measured.arrived_at', 'measured.initial_assessment_at') }}
+        as initial_assessment_minutes,
     {{ not_negative('measured.minutes_to_seen') }} as seen_minutes,
     {{ not_negative('measured.minutes_from_decision') }} as decision_to_departure_minutes,
     coalesce(measured.minutes_to_departure > 4320, false) as is_over_72h,
@@ -78,8 +84,8 @@ select
     measured.discharge_status_code,
     measured.discharge_destination_code,
     destination.group_code as discharge_group,
-    coalesce(destination.group_code in ('admitted', 'transfer', 'short_stay_admitted'), false) as is_admitted,
-    coalesce(destination.group_code not in ('admitted', 'transfer', 'short_stay_admitted'), false) as is_non_admitted,
+    coalesce({{ admitted_group('destination.group_code') }}, false) as is_admitted,
+    coalesce(not {{ admitted_group('destination.group_code') }}, false) as is_non_admitted,
     coalesce(status.group_code = 'left', false) as left_before_treatment,
     coalesce(measured.diagnosis_code = '840539006', false) as has_covid,
     coalesce(measured.attendance_category_code in ('1', '2', '3'), false)

@@ -1,5 +1,5 @@
--- One row per hospital provider spell at any of the three hospitals, in one shape (F 2.2). Length of stay is in nights;
--- an open spell has none here, because it depends on the day one looks.
+-- One row per hospital provider spell at any of the three hospitals, in one shape (F 2.2). Length of stay
+-- is in nights; an open spell has none here, because it depends on the day one looks.
 with spells as (
 
     select
@@ -7,12 +7,13 @@ with spells as (
         person_identity.person_id,
         {{ local_to_utc('staged.admitted_at_local') }} as admitted_at
     from (
-        {{ stacked(['stg_mseft__broomfield_spells', 'stg_mseft__southend_spells', 'stg_mseft__basildon_spells']) }}
+        {{ stacked([
+            'stg_mseft__broomfield_spells',
+            'stg_mseft__southend_spells',
+            'stg_mseft__basildon_spells'
+        ]) }}
     ) as staged
-    left join {{ ref('person_identity') }} as person_identity
-        on
-            staged.feed_table = person_identity.feed_table
-            and staged.hospital_spell_id = person_identity.record_id
+    {{ left_join_person('staged', 'hospital_spell_id') }}
 
 ),
 

@@ -1,4 +1,5 @@
--- One row per organisation that sends, commissions or appears in the data; a predecessor names its successor.
+-- One row per organisation that sends, commissions or appears in the data; a predecessor names its
+-- successor.
 select
     organisation.organisation_code,
     organisation.organisation_name,

@@ -1,5 +1,6 @@
--- One row per person known to any partner: the best of what is known. The current GP list speaks first; after it, for
--- each attribute, the most recent record of any feed that has it. Identifying: direct care and linkage only.
+-- One row per person known to any partner: the best of what is known. The current GP list speaks first;
+-- after it, for each attribute, the most recent record of any feed that has it. Identifying: direct care
+-- and linkage only.
 with observations as (
 
     select
@@ -7,7 +8,8 @@ with observations as (
         records.nhs_number,
         records.birth_date,
         nullif(records.sex_code, 'X') as sex_code,
-        case when records.ethnic_category_code not in ('Z', '99') then records.ethnic_category_code end as ethnic_category_code,
+        case when records.ethnic_category_code not in ('Z', '99') then records.ethnic_category_code end
+            as ethnic_category_code,
         records.postcode,
         records.lsoa_code,
         records.gp_practice_code,

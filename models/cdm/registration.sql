@@ -1,4 +1,5 @@
--- One row per person on the newest GP list: the practice and area where the hub counts the person as a resident patient.
+-- One row per person on the newest GP list: the practice and area where the hub counts the person as a
+-- resident patient.
 with listed as (
 
     select

@@ -6,10 +6,7 @@ with calls as (
         person_identity.person_id,
         {{ local_to_utc('staged.offered_at_local') }} as offered_at
     from {{ ref('stg_ic24__calls') }} as staged
-    left join {{ ref('person_identity') }} as person_identity
-        on
-            staged.feed_table = person_identity.feed_table
-            and staged.urgent_call_id = person_identity.record_id
+    {{ left_join_person('staged', 'urgent_call_id') }}
 
 ),
 

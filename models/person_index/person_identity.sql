@@ -1,5 +1,6 @@
--- One row per record of a person (feed table and record): the person it is about, and how we know. Deterministic:
--- a usable NHS number, else the hospital number where the same site has seen it with exactly one usable NHS number.
+-- One row per record of a person (feed table and record): the person it is about, and how we know.
+-- Deterministic: a usable NHS number, else the hospital number where the same site has seen it with
+-- exactly one usable NHS number.
 with records as (
 
     select

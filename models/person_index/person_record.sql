@@ -1,5 +1,6 @@
--- One row per record of any feed that speaks of a person: what it says of who the person is. The raw material of the
--- index (person_identity) and of the best record (cdm person). Identifying, like the staging models it stacks.
+-- One row per record of any feed that speaks of a person: what it says of who the person is. The raw
+-- material of the index (person_identity) and of the best record (cdm person). Identifying, like the
+-- staging models it stacks.
 {% for feed in person_feeds() %}
 select
     feed_table,
@@ -13,9 +14,9 @@ select
     sex_code,
     ethnic_category_code,
     postcode,
-    {{ 'lsoa_code' if feed.model == 'stg_primary_care__registrations' else 'cast(null as varchar)' }} as lsoa_code,
+    {{ 'lsoa_code' if feed.is_gp_list else 'cast(null as varchar)' }} as lsoa_code,
     gp_practice_code,
-    {{ 'true' if feed.model == 'stg_primary_care__registrations' else 'false' }} as is_registration
+    {{ 'true' if feed.is_gp_list else 'false' }} as is_registration
 from {{ ref(feed.model) }}
 {{ 'union all' if not loop.last }}
 {% endfor %}

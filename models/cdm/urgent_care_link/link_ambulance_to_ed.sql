@@ -1,5 +1,6 @@
--- One row per ambulance arrival and the emergency department attendance it brought, one-to-one (F 9.2): same site and
--- incident number within an hour of arrival or handover, else same site and person within two hours.
+-- One row per ambulance arrival and the emergency department attendance it brought, one-to-one (F 9.2):
+-- same site and incident number within an hour of arrival or handover, else same site and person within
+-- two hours.
 with conveyed as (
 
     select

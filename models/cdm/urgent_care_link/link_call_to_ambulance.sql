@@ -1,6 +1,6 @@
--- One row per NHS 111 call and the 999 incident it became: the incident number that was passed on, connected within a
--- day; else the same person, an ambulance disposition, and an incident connected from 5 minutes before to 4 hours after.
--- A choice: F 9.2 gives no rule. Repeat callers may share one incident.
+-- One row per NHS 111 call and the 999 incident it became: the incident number that was passed on,
+-- connected within a day; else the same person, an ambulance disposition, and an incident connected from 5
+-- minutes before to 4 hours after. A choice: F 9.2 gives no rule. Repeat callers may share one incident.
 with calls as (
 
     select

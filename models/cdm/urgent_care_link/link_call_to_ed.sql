@@ -1,5 +1,6 @@
--- One row per NHS 111 call and the emergency department attendance that followed it: same person, arrived within 24
--- hours after the call was offered (F 9.2), the first such. Repeat callers may share one attendance.
+-- One row per NHS 111 call and the emergency department attendance that followed it: same person, arrived
+-- within 24 hours after the call was offered (F 9.2), the first such. Repeat callers may share one
+-- attendance.
 with candidates as (
 
     select

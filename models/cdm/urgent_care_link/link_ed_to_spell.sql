@@ -1,6 +1,6 @@
--- One row per emergency department attendance and the hospital spell it led to, one-to-one (F 9.2): the attendance that
--- the hospital's system names, else same person and organisation with an emergency admission (21, 2A) within six hours
--- of departure; by date where the time of admission is not known.
+-- One row per emergency department attendance and the hospital spell it led to, one-to-one (F 9.2): the
+-- attendance that the hospital's system names, else same person and organisation with an emergency
+-- admission (21, 2A) within six hours of departure; by date where the time of admission is not known.
 with attendances as (
 
     select

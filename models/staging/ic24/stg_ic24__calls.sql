@@ -1,4 +1,5 @@
--- One row per call to NHS 111 or 111 online case, as it stands now: latest version, standard codes, local clock.
+-- One row per call to NHS 111 or 111 online case, as it stands now: latest version, standard codes, local
+-- clock.
 with records as (
 
     {{ current_patients('ic24', 'calls') }}

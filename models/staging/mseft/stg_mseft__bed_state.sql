@@ -1,4 +1,5 @@
--- One row per hospital site and day: the 08:00 bed snapshot, newest return. Amendments replace what was sent before.
+-- One row per hospital site and day: the 08:00 bed snapshot, newest return. Amendments replace what was
+-- sent before.
 with records as (
 
     {{ current_records('mseft', 'bed_state') }}

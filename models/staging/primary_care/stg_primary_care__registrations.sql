@@ -1,4 +1,5 @@
--- One row per person on the newest GP list: who is registered where. Persons who left the list are gone from here.
+-- One row per person on the newest GP list: who is registered where. Persons who left the list are gone
+-- from here.
 with records as (
 
     {{ current_patients('primary_care', 'registrations') }}
