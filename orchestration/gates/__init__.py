@@ -10,6 +10,7 @@ from pathlib import Path
 
 from orchestration.files import read_json
 from orchestration.gates import declared, dictionary, sql_text, structure
+from orchestration.gates.nodes import load_built_manifest
 from orchestration.gates.violation import Violation
 from orchestration.settings import PROJECT, Settings
 
@@ -25,7 +26,7 @@ class NothingBuilt(Exception):
 
 def run_gates(settings: Settings) -> list[Violation]:
     """Every broken rule, in file order. Needs a built hub. Raises NothingBuilt where there is none."""
-    manifest = read_json(settings.dbt_target / "manifest.json")
+    manifest = load_built_manifest(settings)
     if manifest is None or not settings.warehouse.exists():
         raise NothingBuilt(f"nothing is built in {settings.build} yet: run `bihub run` first")
     return sorted(set(_violations(settings, manifest)), key=str)
@@ -53,6 +54,7 @@ def _violations(settings: Settings, manifest: dict) -> Iterator[Violation]:
     yield from structure.without_grain(manifest)
     yield from structure.without_contract(manifest)
     yield from structure.identifiers_published(manifest, catalog)
+    yield from lineage_gates(settings, manifest)
     yield from structure.seeds_unsourced(manifest)
     yield from structure.metrics_incomplete(manifest, targets)
     yield from dictionary.dictionary_untrue(manifest, catalog)
@@ -84,17 +86,30 @@ def look_into_warehouse(settings: Settings) -> tuple[dict[tuple[str, str], list[
             catalog.setdefault((schema, table), []).append(column)
         executed, targets = set(), set()
         if ("hub", "check_result") in catalog:
-            executed = {
-                row[0] for row in warehouse.execute("select check_id from hub.check_result").fetchall()
-            }
-        if ("reference", "metric_target") in catalog:
-            targets = {
-                row[0]
-                for row in warehouse.execute(
-                    "select distinct metric_id from reference.metric_target"
-                ).fetchall()
-            }
+            executed = {row[0] for row in warehouse.execute("select check_id from hub.check_result").fetchall()}
+        for schema, table in catalog:  # one seed of targets a product: <product>_metric_target
+            if table.endswith("metric_target"):
+                rows = warehouse.execute(f'select distinct metric_id from "{schema}"."{table}"').fetchall()
+                targets |= {row[0] for row in rows}
     return catalog, executed, targets
+
+
+def lineage_gates(settings: Settings, manifest: dict) -> Iterator[Violation]:
+    """No identifier flows into a mart through any number of tables, and no column's origin is unknown."""
+    from orchestration.lineage import load_lineage, sensitivity_violations
+
+    nodes = {**manifest["nodes"], **manifest["sources"]}
+    lineage = load_lineage(settings, manifest)
+    for violation in sensitivity_violations(manifest, lineage):
+        where = nodes[violation.column[0]]["original_file_path"]
+        what, _, remedy = str(violation).partition(". ")
+        yield Violation(where, None, "identifiers", what, remedy)
+    for node_id, column, why in lineage.unresolved:
+        where = nodes[node_id]["original_file_path"]
+        remedy = "Name the column in the SQL, so that its origin can be followed."
+        yield Violation(
+            where, None, "lineage", f"the origin of {nodes[node_id]['name']}.{column} is unknown: {why}", remedy
+        )
 
 
 def executed_by_dbt(settings: Settings) -> set[str]:
@@ -103,8 +118,6 @@ def executed_by_dbt(settings: Settings) -> set[str]:
     for file in settings.dbt_target.glob("run_results*.json"):
         results = (read_json(file) or {}).get("results", [])
         found |= {
-            result["unique_id"]
-            for result in results
-            if result["status"] not in ("skipped", "error", "runtime error")
+            result["unique_id"] for result in results if result["status"] not in ("skipped", "error", "runtime error")
         }
     return found

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 
 import yaml
 
@@ -95,6 +96,13 @@ def _load(text: str) -> dict:
     return yaml.load(text, _Lines) or {}
 
 
+def _documents(files: Mapping[str, str]) -> Iterator[tuple[str, dict]]:
+    """(file, document) of every file that is YAML; `misplaced_keys` names the others."""
+    for file, text in files.items():
+        with suppress(yaml.YAMLError):
+            yield file, _load(text)
+
+
 def _entries(document: dict) -> Iterator[tuple[str, dict, set[str]]]:
     """(name as dbt knows it, entry, allowed keys) of everything in a document that can carry tests."""
     for kind in ("models", "seeds", "snapshots"):
@@ -137,7 +145,12 @@ def misplaced_keys(files: Mapping[str, str]) -> list[Violation]:
                 )
 
     for file, text in sorted(files.items()):
-        document = _load(text)
+        try:
+            document = _load(text)
+        except yaml.MarkedYAMLError as problem:
+            line = problem.problem_mark.line + 1 if problem.problem_mark else None
+            found.append(Violation(file, line, "declared-executed", f"not YAML: {problem.problem}", "Mend the line."))
+            continue
         check(file, "at the top of a file", document, TOP_KEYS)
         for source in document.get("sources") or []:
             check(file, f"in source {source.get('name')}", source, SOURCE_KEYS)
@@ -153,13 +166,11 @@ def misplaced_keys(files: Mapping[str, str]) -> list[Violation]:
 def declared_tests(files: Mapping[str, str]) -> Counter[Declared]:
     """How often the YAML files declare each test."""
     counted: Counter[Declared] = Counter()
-    for file, text in files.items():
-        for name, entry, _ in _entries(_load(text)):
+    for file, document in _documents(files):
+        for name, entry, _ in _entries(document):
             counted.update((file, name, "", _test_name(test)) for test in _listed(entry))
             for column in entry.get("columns") or []:
-                counted.update(
-                    (file, name, str(column.get("name")), _test_name(test)) for test in _listed(column)
-                )
+                counted.update((file, name, str(column.get("name")), _test_name(test)) for test in _listed(column))
     return counted
 
 
@@ -169,9 +180,7 @@ def _listed(entry: dict) -> list:
 
 def declared_unit_tests(files: Mapping[str, str]) -> set[tuple[str, str]]:
     """(file, name) of every unit test in the YAML files."""
-    return {
-        (file, unit["name"]) for file, text in files.items() for unit in _load(text).get("unit_tests") or []
-    }
+    return {(file, unit["name"]) for file, document in _documents(files) for unit in document.get("unit_tests") or []}
 
 
 def known_tests(manifest: dict) -> Counter[Declared]:

@@ -43,9 +43,7 @@ def dictionary_untrue(manifest: dict, catalog: Mapping[tuple[str, str], list[str
                 f"{node['name']} has no description",
                 "Say in a sentence what it holds and what for.",
             )
-        described = {
-            name: (column.get("description") or "").strip() for name, column in node["columns"].items()
-        }
+        described = {name: (column.get("description") or "").strip() for name, column in node["columns"].items()}
         for column in real:
             if not described.get(column):
                 add(

@@ -3,9 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from orchestration.files import read_json
+
+if TYPE_CHECKING:
+    from orchestration.settings import Settings
 
 METRIC_COLUMNS = ["event_date", "organisation_code", "site_code", "is_covid", "numerator", "denominator"]
 """What every metric file gives, whatever the metric."""
+
+
+def load_built_manifest(settings: Settings) -> dict | None:
+    """dbt's manifest with the SQL that the last build ran; None before the first build.
+
+    A later `dbt` command over a part of the project writes a manifest in which the rest has no compiled SQL; the
+    compiled files of the build still lie beside it.
+    """
+    manifest = read_json(settings.dbt_target / "manifest.json")
+    if manifest is None:
+        return None
+    for node in models(manifest):
+        if not node.get("compiled_code"):
+            file = settings.dbt_target / "compiled" / node["package_name"] / node["original_file_path"]
+            node["compiled_code"] = file.read_text(encoding="utf-8") if file.exists() else None
+    return manifest
 
 
 def models(manifest: dict) -> Iterator[dict]:

@@ -76,11 +76,7 @@ def _forbidden(node: dict, parent: dict) -> str | None:
         return "only the quality product reads the hub's own records"
     if room == "staging":
         if named == "feeds":
-            return (
-                None
-                if parent["source_name"] == node["fqn"][2]
-                else "a staging model reads its own partner's feed"
-            )
+            return None if parent["source_name"] == node["fqn"][2] else "a staging model reads its own partner's feed"
         return None if named == "seeds" else "staging reads its own feed and seeds"
     if room == "person_index":
         return None if named in ("staging", "person_index", "seeds") else "the person index reads staging"
@@ -147,9 +143,7 @@ def identifiers_published(manifest: dict, catalog: Mapping[tuple[str, str], list
         if layer(node) != "marts":
             continue
         declared = {
-            name
-            for name, column in node["columns"].items()
-            if meta(column).get("sensitivity") == "identifying"
+            name for name, column in node["columns"].items() if meta(column).get("sensitivity") == "identifying"
         }
         real = set(catalog.get((node["schema"], node["alias"]), []))
         for column in sorted(declared | (real & IDENTIFIERS)):

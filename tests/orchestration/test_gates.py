@@ -202,9 +202,7 @@ def test_a_model_without_a_grain_test_is_seen():
             model("person", "cdm"),
             model("site", "cdm"),
             model("bed_state", "cdm"),
-            model(
-                "event", "cdm", config={"meta": {"waive": {"grain": "one row per message, none has a key"}}}
-            ),
+            model("event", "cdm", config={"meta": {"waive": {"grain": "one row per message, none has a key"}}}),
             model("hand_15", "marts/uec/metrics"),
             generic_test("unique", "site", "site_code"),
             generic_test("unique_combination", "bed_state"),
@@ -296,9 +294,7 @@ def test_the_dictionary_is_compared_with_the_warehouse():
         "name": {"description": " "},
     }
     found = dictionary.dictionary_untrue(
-        manifest_of(
-            model("site", "cdm", columns=columns), model("lost", "cdm"), model("mute", "cdm", description="")
-        ),
+        manifest_of(model("site", "cdm", columns=columns), model("lost", "cdm"), model("mute", "cdm", description="")),
         {("cdm", "site"): ["site_code", "name", "short_name"], ("cdm", "mute"): []},
     )
     assert [v.problem for v in found] == [
@@ -326,9 +322,7 @@ def test_contract_columns_are_described():
 
 def test_a_feed_without_a_steward_is_seen():
     owned = {"title": "EEAST", "organisation": "RYC", "agreement": "ISA-004", "system": "CAD"}
-    found = dictionary.feeds_unowned(
-        manifest_of(source("eeast", "incidents", **owned), source("hub", "batch"))
-    )
+    found = dictionary.feeds_unowned(manifest_of(source("eeast", "incidents", **owned), source("hub", "batch")))
     assert [v.problem for v in found] == ["feed eeast.incidents does not say its steward"]
 
 
@@ -407,6 +401,13 @@ def test_a_key_that_dbt_ignores_is_seen(text, key, line):
     assert (found.file, found.line) == (PLACE, line)
 
 
+def test_a_file_that_is_not_yaml_is_named():
+    broken = {PLACE: "models:\n  - {name: person, columns: [}\n"}
+    (found,) = declared.misplaced_keys(broken)
+    assert (found.file, found.line) == (PLACE, 2)
+    assert declared.not_known(broken, manifest_of()) == []
+
+
 def test_well_placed_keys_pass():
     assert declared.misplaced_keys({PLACE: YAML}) == []
 
@@ -422,8 +423,6 @@ def test_a_test_that_did_not_run_is_seen():
 
 
 def test_one_idle_unit_test_among_others_is_named():
-    units = {
-        f"unit_test.bihub.person.{name}": {"name": name, "original_file_path": PLACE} for name in ("a", "b")
-    }
+    units = {f"unit_test.bihub.person.{name}": {"name": name, "original_file_path": PLACE} for name in ("a", "b")}
     (found,) = declared.not_executed(manifest_of(unit_tests=units), {"unit_test.bihub.person.a"})
     assert "unit test b did not run" in found.problem
