@@ -1,0 +1,212 @@
+"""Every row against every rule, set-based in DuckDB: one scan of the text yields typed columns and the rules each row broke.
+
+Small files of one feed are checked together, so that planning is paid once; `_batch` keeps them apart.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from orchestration.contracts import FeedContract
+from orchestration.ingest.read import incoming_columns, quote
+from orchestration.ingest.rules import CheckRule, snomed_ok, typed
+
+EXAMPLES = 20
+QUARANTINE_OF_REJECTED = 10_000
+
+
+@dataclass
+class Measured:
+    """What one batch came to."""
+
+    rows_in: int = 0
+    rows_quarantined: int = 0
+    surplus: int = 0
+    failures: dict[int, int] = field(default_factory=dict)
+    examples: dict[int, list[dict[str, Any]]] = field(default_factory=dict)
+    duplicates: list[dict[str, Any]] = field(default_factory=list)
+
+    @property
+    def rows_accepted(self) -> int:
+        return self.rows_in - self.rows_quarantined
+
+
+def open_connection(directory: Path) -> duckdb.DuckDBPyConnection:
+    """One in-memory DuckDB for a run; it spills into `directory` and loads nothing from anywhere."""
+    connection = duckdb.connect(
+        config={
+            "temp_directory": str(directory / "spill"),
+            "autoinstall_known_extensions": "false",
+            "autoload_known_extensions": "false",
+            "preserve_insertion_order": "true",
+        }
+    )
+    connection.create_function("hub_snomed_ok", snomed_ok, ["VARCHAR"], "BOOLEAN", type="arrow")
+    return connection
+
+
+def create_incoming(connection: duckdb.DuckDBPyConnection, contract: FeedContract) -> None:
+    columns = ", ".join(f"{name} {kind}" for name, kind in incoming_columns(contract))
+    connection.execute(f"create or replace temp table incoming ({columns})")
+
+
+def numbered(sql: str, batch: int, received_at: str, record: str) -> str:
+    """A reader's SQL with the batch, its moment and the record numbers filled in."""
+    return f"select {batch} as _batch, timestamp {quote(received_at)} as _received_at, * from ({sql.replace('{record}', record)})"
+
+
+def check(connection: duckdb.DuckDBPyConnection, contract: FeedContract, rules: list[CheckRule], source: str) -> None:
+    """Make the temp table `checked` from a relation with the columns of INCOMING: typed, with `_failed` and `_rejected`."""
+    texts = [f"_t{position}" for position in range(len(contract.columns))]
+    values = ", ".join(f'{typed(column, text, contract)} as "{column.name}"' for column, text in zip(contract.columns, texts, strict=True))
+    names = ", ".join(f'"{column.name}"' for column in contract.columns)
+    flags = ", ".join(f"{rule.fails} as _f{rule.number}" for rule in rules)
+    failing = " or ".join(f"_f{rule.number}" for rule in rules)
+    rejecting = " or ".join(f"_f{rule.number}" for rule in rules if rule.severity == "reject")
+    listed = ", ".join(f"case when _f{rule.number} then cast({rule.number} as smallint) end" for rule in rules)
+    connection.execute(
+        f"""
+        create or replace temp table checked as
+        with typed as (select *, {values} from ({source})),
+        judged as (select *, {flags} from typed),
+        flagged as (select *, coalesce({failing}, false) as _is_failing, coalesce({rejecting}, false) as _rejected from judged)
+        select
+            _batch, _record, _line, {names}, _rejected,
+            case when _is_failing then list_filter([{listed}], lambda number: number is not null) end as _failed,
+            case when _rejected then [{", ".join(texts)}] end as _texts,
+            case when _rejected then _broken end as _broken,
+            case when _rejected then _raw end as _raw,
+            case when _rejected then _extra end as _extra
+        from flagged
+        """
+    )
+    connection.execute("create or replace temp table rule (number smallint, name varchar, column_name varchar, severity varchar, message varchar)")
+    connection.executemany("insert into rule values (?, ?, ?, ?, ?)", [[r.number, r.name, r.column, r.severity, r.message] for r in rules])
+
+
+def measure(
+    connection: duckdb.DuckDBPyConnection, contract: FeedContract, rules: list[CheckRule], record: str = "_record"
+) -> dict[int, Measured]:
+    """Counts, examples and repeated keys of every batch in `checked`. `record`: SQL for the number of a record."""
+    found: dict[int, Measured] = {}
+    for batch, rows, rejected in connection.execute(
+        "select _batch, count(*), count(*) filter (where _rejected) from checked group by _batch"
+    ).fetchall():
+        found[batch] = Measured(rows, rejected)
+    for batch, number, failures in connection.execute(
+        "select _batch, number, count(*) from (select _batch, unnest(_failed) as number from checked where _failed is not null) group by _batch, number"
+    ).fetchall():
+        found[batch].failures[number] = failures
+    if any(batch.failures for batch in found.values()):
+        for batch, number, at, line, value in connection.execute(
+            f"""
+            select _batch, number, _at, _line, left(value, 200)
+            from (
+                select *, row_number() over (partition by _batch, number order by _at) as _place
+                from (
+                    select _batch, number, _at, _line, {_value(contract, rules)} as value
+                    from (select *, {record} as _at, unnest(_failed) as number from checked where _failed is not null)
+                )
+            )
+            where _place <= {EXAMPLES}
+            order by _batch, number, _at
+            """
+        ).fetchall():
+            found[batch].examples.setdefault(number, []).append({"record": at, "line": line, "value": value})
+    _count_duplicates(connection, contract, found, record)
+    return found
+
+
+def _count_duplicates(connection, contract: FeedContract, found: dict[int, Measured], record: str) -> None:
+    keys = ", ".join(f'"{name}"' for name in contract.key)
+    key = keys if len(contract.key) == 1 else f"({keys})"
+    for batch, surplus in connection.execute(
+        f"select _batch, count(*) - count(distinct {key}) from checked where not _rejected group by _batch"
+    ).fetchall():
+        found[batch].surplus = surplus
+    if any(batch.surplus for batch in found.values()):
+        for batch, first, last, times in connection.execute(
+            f"""
+            with repeated as (
+                select _batch, min({record}) as first, max({record}) as last, count(*) as times
+                from checked where not _rejected group by _batch, {keys} having count(*) > 1
+            ),
+            placed as (select *, row_number() over (partition by _batch order by first) as place from repeated)
+            select _batch, first, last, times from placed where place <= {EXAMPLES} order by _batch, first
+            """
+        ).fetchall():
+            found[batch].duplicates.append({"record": first, "line": None, "value": f"{times} times, last in record {last:,}"})
+
+
+def columns_in(sql: str, contract: FeedContract) -> list[int]:
+    """Positions of the columns that a condition mentions."""
+    bare = re.sub(r"'[^']*'", "''", sql)
+    return [position for position, column in enumerate(contract.columns) if re.search(rf"\b{column.name}\b", bare)]
+
+
+def _value(contract: FeedContract, rules: list[CheckRule]) -> str:
+    """SQL for the value that broke rule `number`: as sent for a column, `header=value, ...` for a condition over several."""
+    cases = []
+    sql = {rule.name: rule.sql for rule in contract.rules}
+    for rule in rules:
+        if rule.position is not None:
+            cases.append(f"when {rule.number} then coalesce(_texts[{rule.position + 1}], cast(\"{rule.column}\" as varchar))")
+        elif rule.name in sql:
+            used = [contract.columns[position] for position in columns_in(sql[rule.name], contract)]
+            parts = [
+                f"{quote(column.source_name + '=')} || coalesce(cast(\"{column.name}\" as varchar), 'empty')"
+                for column in used
+                if not column.is_identifying
+            ]
+            cases.append(f"when {rule.number} then concat_ws(', ', {', '.join(parts)})" if parts else f"when {rule.number} then null")
+        else:
+            cases.append(f"when {rule.number} then _broken")
+    return f"case number {' '.join(cases)} end"
+
+
+def write_data(
+    connection: duckdb.DuckDBPyConnection, contract: FeedContract, batch: int, target: Path, *,
+    batch_id: str, received_at: str, file_name: str, record: str = "_record",
+) -> None:  # fmt: skip
+    """The accepted rows of a batch as typed Parquet: the contract's columns, then where each row came from."""
+    names = ", ".join(f'"{column.name}"' for column in contract.columns)
+    connection.execute(
+        f"""
+        copy (
+            select {names}, {quote(batch_id)} as _batch_id, timestamp {quote(received_at)} as _received_at,
+                {quote(file_name)} as _file_name, cast({record} as bigint) as _row_number
+            from checked where _batch = {batch} and not _rejected
+        ) to {quote(str(target))} (format parquet, compression zstd)
+        """
+    )
+
+
+def write_quarantine(
+    connection: duckdb.DuckDBPyConnection, contract: FeedContract, rules: list[CheckRule], batch: int, target: Path, *,
+    batch_id: str, received_at: str, file_name: str, record: str = "_record", limit: int | None = None,
+) -> None:  # fmt: skip
+    """One row per record held back and rule that holds it back, with the whole record as it was sent."""
+    if contract.format == "jsonl":
+        raw = "coalesce(_raw, _extra)"
+    else:
+        fields = ", ".join(f"{quote(column.source_name)}, _texts[{position + 1}]" for position, column in enumerate(contract.columns))
+        raw = f"coalesce(_raw, cast(json_merge_patch(json_object({fields}), coalesce(cast(_extra as json), '{{}}')) as varchar))"
+    connection.execute(
+        f"""
+        copy (
+            select {quote(batch_id)} as _batch_id, timestamp {quote(received_at)} as _received_at, {quote(file_name)} as _file_name,
+                cast(_at as bigint) as _row_number, _line as line_number, rule.name as rule, rule.column_name,
+                {_value(contract, rules)} as value, coalesce(_broken, rule.message) as message, {raw} as raw_record
+            from (select *, {record} as _at, unnest(_failed) as number from checked where _batch = {batch} and _rejected) as held
+            inner join rule using (number)
+            where rule.severity = 'reject'
+            order by _row_number, number
+            {f"limit {limit}" if limit else ""}
+        ) to {quote(str(target))} (format parquet, compression zstd)
+        """
+    )

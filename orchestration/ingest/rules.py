@@ -1,0 +1,184 @@
+"""A contract as SQL: how each column is typed, and when each rule fails. Pure text; nothing is executed here."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from orchestration.contracts import Column, FeedContract
+from orchestration.ingest.read import quote
+
+EARLIEST, LATEST = "1850-01-01", "2150-01-01"
+ISO_IN_EXCEL = {
+    "date": ("%Y-%m-%d",),
+    "timestamp": ("%Y-%m-%d %H:%M:%S",),
+    "time": ("%H:%M:%S", "%H:%M"),
+}
+TRUE, FALSE = ("true", "1", "y", "yes"), ("false", "0", "n", "no")
+PATTERNS = {
+    "postcode": r"[A-Z]{1,2}[0-9][0-9A-Z]? ?[0-9][A-Z]{2}",
+    "gp_practice_code": r"[A-HJ-NPVWY][0-9]{5}",
+    "site_code": r"R[0-9A-Z]{4}",
+    "lsoa_code": r"E01[0-9]{6}",
+    "icd10": r"[A-Z][0-9]{2}\.?([0-9X][0-9]?)?[AD]?",
+}
+
+
+@dataclass(frozen=True)
+class CheckRule:
+    """A rule as it is run: `fails` is SQL over text columns (_t0, ...) and typed columns, true where the rule is broken."""
+
+    number: int
+    name: str
+    column: str | None
+    position: int | None
+    severity: str
+    fails: str
+    message: str
+    remedy: str
+
+
+def typed(column: Column, text: str, contract: FeedContract) -> str:
+    """SQL for the typed value of a column, null where the text cannot be one."""
+    kind = column.data_type
+    if kind == "varchar":
+        return text
+    if kind in ("date", "timestamp", "time"):
+        formats = [*column.formats, *(ISO_IN_EXCEL[kind] if contract.format == "xlsx" else ())]
+        parsed = f"try_strptime({text}, [{', '.join(quote(wanted) for wanted in dict.fromkeys(formats))}])"
+        if kind == "time":
+            return f"cast({parsed} as time)"
+        # Year 0202 parses; it is no date in anybody's record, and must not pass as one.
+        return f"cast(case when {parsed} >= timestamp '{EARLIEST}' and {parsed} < timestamp '{LATEST}' then {parsed} end as {kind})"
+    if kind in ("integer", "bigint"):
+        return f"case when regexp_full_match({text}, '[-+]?[0-9]+') then try_cast({text} as {kind}) end"
+    if kind == "boolean":
+        words = {True: ", ".join(map(quote, TRUE)), False: ", ".join(map(quote, FALSE))}
+        return f"case when lower({text}) in ({words[True]}) then true when lower({text}) in ({words[False]}) then false end"
+    return f"case when regexp_full_match({text}, '[-+]?([0-9]+\\.?[0-9]*|\\.[0-9]+)([eE][-+]?[0-9]+)?') then try_cast({text} as {kind}) end"
+
+
+def rules_of(contract: FeedContract, lists: dict[str, frozenset[str]]) -> list[CheckRule]:
+    """Every rule that a contract states or implies, in the order of the report."""
+    made: list[CheckRule] = []
+
+    def add(name: str, column: Column | None, position: int | None, severity: str, fails: str, message: str, remedy: str) -> None:
+        made.append(CheckRule(len(made), name, column.name if column else None, position, severity, fails, message, remedy))
+
+    add("record_shape", None, None, "reject", "_broken is not null", "The record cannot be taken apart into fields.",
+        "Put values that hold the separator, a quotation mark or a line end into quotation marks, and double quotation marks inside them.")  # fmt: skip
+    for position, column in enumerate(contract.columns):
+        text, value, name = f"_t{position}", f'"{column.name}"', f"'{column.source_name}'"
+        if column.data_type != "varchar":
+            add("type", column, position, "reject", f"{text} is not null and {value} is null",
+                f"{name} is not {_in_words(column, contract)}.", f"Send {name} as {_in_words(column, contract)}, or leave it empty.")  # fmt: skip
+        if column.required:
+            add("required", column, position, "reject", f"_broken is null and {text} is null", f"{name} is empty.",
+                f"Fill in {name}: without it the record cannot be used.")  # fmt: skip
+        allowed = column.accepted or tuple(code for code, _ in column.codes)
+        if allowed:
+            add("accepted", column, position, column.severity, f"{text} is not null and {text} not in ({', '.join(map(quote, allowed))})",
+                f"{name} holds a code that was not agreed.", f"Use one of {_some(allowed)}, or tell the hub what the new code means.")  # fmt: skip
+        if column.code_list and lists.get(column.code_list):
+            add("code_list", column, position, column.severity,
+                f"{text} is not null and {text} not in ({', '.join(map(quote, sorted(lists[column.code_list])))})",
+                f"{name} holds a code that is not in the list {column.code_list.replace('_', ' ')}.",
+                "Use a code of the NHS Data Dictionary list, or tell the hub what the local code means.")  # fmt: skip
+        if column.check:
+            add(column.check, column, position, column.severity, _check(column.check, text, value), *_check_words(column.check, name))
+        if column.min is not None:
+            add("min", column, position, column.severity, f"{value} < {column.min}", f"{name} is below {column.min:g}.", f"Check {name} at source.")
+        if column.max is not None:
+            add("max", column, position, column.severity, f"{value} > {column.max}", f"{name} is above {column.max:g}.", f"Check {name} at source.")
+    for rule in contract.rules:
+        add(rule.name, None, None, rule.severity, f"_broken is null and not coalesce(({rule.sql}), true)", rule.message, "Correct the record at source and send it again.")
+    return made
+
+
+def _check(check: str, text: str, value: str) -> str:
+    """SQL that is true where a named check fails. Empty values pass: whether they may be empty is another rule."""
+    if check == "nhs_number":
+        number = f"try_cast(replace(replace({text}, ' ', ''), '-', '') as bigint)"
+        digits = [f"({number} // {10 ** (10 - place)}) % 10" for place in range(1, 11)]
+        total = " + ".join(f"{11 - place} * ({digits[place - 1]})" for place in range(1, 10))
+        # Check digit 11 counts as 0; 10 is no digit, so no number of that kind is valid (F 5.1).
+        return (
+            f"{text} is not null and (not regexp_full_match(replace(replace({text}, ' ', ''), '-', ''), '[0-9]{{10}}') "
+            f"or coalesce((11 - ({total}) % 11) % 11 <> {digits[9]} or {number} % 1111111111 = 0, true))"
+        )
+    if check == "birth_date":
+        return f"{value} > cast(_received_at as date) or {value} <= cast(_received_at as date) - interval 121 year"
+    if check == "snomed":
+        return f"{text} is not null and not hub_snomed_ok({text})"
+    subject = f"upper({text})" if check in ("postcode", "icd10") else text
+    return f"{text} is not null and not regexp_full_match({subject}, {quote(PATTERNS[check])})"
+
+
+def _check_words(check: str, name: str) -> tuple[str, str]:
+    return {
+        "nhs_number": (f"{name} is not a valid NHS number: ten digits whose last one is the check digit (Modulus 11).",
+                       "Trace the patient on the Personal Demographics Service. Where numbers look like 9.43E+09, a spreadsheet damaged them: export as text."),
+        "postcode": (f"{name} does not have the form of a postcode.", "Correct the postcode; use ZZ99 3VZ for no fixed abode and ZZ99 3WZ for not known."),
+        "birth_date": (f"{name} is in the future or more than 120 years ago.", "Correct the date of birth; leave it empty rather than sending a default such as 01/01/1900."),
+        "gp_practice_code": (f"{name} does not have the form of a practice code.", "Send the ODS code of the practice, such as F81123; V81997 no practice, V81999 not known."),
+        "site_code": (f"{name} does not have the form of a site code.", "Send the five-character ODS code of the site, such as RAJ12."),
+        "lsoa_code": (f"{name} does not have the form of an area code.", "Send the nine-character code, such as E01021542."),
+        "snomed": (f"{name} is not a valid SNOMED CT identifier: its check digit is wrong.", "A spreadsheet may have rounded it (the last digits are 000, or it reads 1.04E+15): export as text."),
+        "icd10": (f"{name} does not have the form of an ICD-10 code.", "Send the code with three to five characters, such as J189; R69X where the spell is not coded yet."),
+    }[check]  # fmt: skip
+
+
+_WORDS = (("%Y", "yyyy"), ("%m", "mm"), ("%d", "dd"), ("%H", "hh"), ("%M", "mm"), ("%S", "ss"), ("%j", "ddd"), ("%b", "Mmm"), ("%p", "AM/PM"), ("%I", "hh"))
+
+
+def _in_words(column: Column, contract: FeedContract) -> str:
+    if column.formats:
+        formats = list(column.formats)
+        for sign, word in _WORDS:
+            formats = [text.replace(sign, word) for text in formats]
+        kind = {"date": "a real date", "timestamp": "a real date and time", "time": "a time"}[column.data_type]
+        return f"{kind} in the form {' or '.join(formats)}" + (" (or a date cell)" if contract.format == "xlsx" else "")
+    return {
+        "integer": "a whole number", "bigint": "a whole number", "boolean": "true or false", "date": "a date cell",
+        "timestamp": "a date and time cell", "time": "a time cell",
+    }.get(column.data_type, "a number with a decimal point")  # fmt: skip
+
+
+def _some(codes: tuple[str, ...]) -> str:
+    shown = ", ".join(f"'{code}'" for code in codes[:12])
+    return shown + (f" or {len(codes) - 12} more in the contract" if len(codes) > 12 else "")
+
+
+# --- SNOMED CT check digits (Verhoeff) -------------------------------------------------------------------------------
+
+_MULTIPLY = (
+    "0123456789", "1234067895", "2340178956", "3401289567", "4012395678",
+    "5987604321", "6598710432", "7659821043", "8765932104", "9876543210",
+)  # fmt: skip
+_PERMUTE = ("0123456789", "1576283094", "5803796142", "8916043527", "9453126870", "4286573901", "2793806415", "7046913258")
+_VERDICTS: dict[str, bool] = {}
+
+
+def is_snomed(code: str) -> bool:
+    """A SNOMED CT concept or description identifier: 6 to 18 digits, a known partition and a right check digit."""
+    if not re.fullmatch(r"[1-9][0-9]{5,17}", code) or code[-3:-1] not in ("00", "10", "01", "11"):
+        return False
+    check = 0
+    for position, digit in enumerate(reversed(code)):
+        check = int(_MULTIPLY[check][int(_PERMUTE[position % 8][int(digit)])])
+    return check == 0
+
+
+def snomed_ok(codes):
+    """is_snomed for a column; each code is worked out once a run."""
+    import pyarrow as pa
+
+    if len(_VERDICTS) > 200_000:
+        _VERDICTS.clear()
+    made = []
+    for code in codes.to_pylist():
+        verdict = None if code is None else _VERDICTS.get(code)
+        if verdict is None and code is not None:
+            verdict = _VERDICTS[code] = is_snomed(code)
+        made.append(verdict)
+    return pa.array(made, pa.bool_())
