@@ -15,11 +15,11 @@
 {%- endmacro %}
 
 {#-
-  Incident number in the form that both the ambulance service and its receivers reduce to: a site prefix goes, so do
-  zeros that pad a part, and parts are joined by a hyphen.
+  Incident number in the form that both the ambulance service and its receivers reduce to: digits only, without a site
+  prefix in front (RAJ12-, RAJ12, BAS/, SOU) and without zeros that pad it (F 2.1.7 defect 13). Null where no digit is left.
 -#}
 {% macro incident_number_key(value) -%}
-    {%- set without_prefix = regex_replace('upper(' ~ value ~ ')', '^[A-Z][A-Z0-9]*[^A-Z0-9]+') -%}
-    {%- set with_hyphens = regex_replace(without_prefix, '[^0-9]+', '-') -%}
-    nullif({{ regex_replace(with_hyphens, '^0+') }}, '')
+    {%- set prefix = '^ *(?:[A-Z][A-Z0-9]*[^A-Z0-9]+|R[A-Z0-9]{4}|[A-Z]+)' -%}
+    {%- set digits = regex_replace(regex_replace('upper(' ~ value ~ ')', prefix), '[^0-9]') -%}
+    nullif({{ regex_replace(digits, '^0+') }}, '')
 {%- endmacro %}

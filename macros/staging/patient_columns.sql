@@ -13,7 +13,7 @@
         'given_name': 'given_name',
         'birth_date': birth_date_clean('birth_date', '_received_at'),
         'sex_code': standard_code(partner, table, 'sex_code'),
-        'ethnic_category_code': 'ethnic_category_code',
+        'ethnic_category_code': standard_code(partner, table, 'ethnic_category_code') if 'ethnic_category_code' in sent,
         'postcode': postcode_clean('postcode'),
         'gp_practice_code': gp_practice_clean('gp_practice_code'),
     } -%}
