@@ -1,9 +1,8 @@
 {#- One insert that evaluates all checks of one table: row conditions in one scan, keys and references as one aggregate each. -#}
 {% macro check_statement(table) %}
     {%- set key = key_expression(table.key) if table.key else 'cast(null as ' ~ dbt.type_string() ~ ')' -%}
-    {%- set columns = adapter.get_columns_in_relation(table.relation_object) | map(attribute='name') | map('lower') | list -%}
     {%- set plans = [] -%}
-    {%- for test in table.checks -%}{%- do plans.append(check_plan(test, columns, loop.index0, table, key)) -%}{%- endfor -%}
+    {%- for test in table.checks -%}{%- do plans.append(check_plan(test, table.columns, loop.index0, table, key)) -%}{%- endfor -%}
     insert into hub.check_result__new
     with
     scan as (
@@ -19,10 +18,29 @@
         {{ plan.cte }}
     )
     {%- endfor %}
-    {%- for plan in plans %}
-    {% if not loop.first %}union all{% endif %}
-    {{ check_result_row(plan, table) }}
-    {%- endfor %}
+,
+    result as (
+        {%- for plan in plans %}
+        {{ 'union all' if not loop.first }}
+        {{ check_result_row(plan) }}
+        {%- endfor %}
+    )
+    select
+        result.check_id,
+        result.check_name,
+        result.kind,
+        {{ sql_text(table.table_name) }} as table_name,
+        result.column_name,
+        result.severity,
+        cast(case when result.status = 'error' then null else coalesce(result.rows_checked, 0) end as bigint) as rows_checked,
+        cast(result.rows_failed as bigint) as rows_failed,
+        result.sample_key_low,
+        result.sample_key_high,
+        result.status,
+        result.message,
+        context.as_of
+    from result
+    cross join {{ source('hub', 'run_context') }} as context
 {% endmacro %}
 
 
@@ -129,40 +147,16 @@
 {% endmacro %}
 
 
-{% macro check_result_row(plan, table) -%}
+{% macro check_result_row(plan) -%}
     {%- set test = plan.test -%}
     {%- set at = plan.position if plan.measures else '' -%}
     {%- set severity = test.config.severity | lower -%}
-    select
-        {{ sql_text(test.unique_id) }} as check_id,
-        {{ sql_text(test.name) }} as check_name,
-        {{ sql_text(plan.kind) }} as kind,
-        {{ sql_text(table.table_name) }} as table_name,
-        {{ sql_text(plan.column_name) }} as column_name,
-        {{ sql_text(severity) }} as severity,
-    {%- if plan.refusal %}
-        cast(null as bigint) as rows_checked,
-        cast(null as bigint) as rows_failed,
-        cast(null as {{ dbt.type_string() }}) as sample_key_low,
-        cast(null as {{ dbt.type_string() }}) as sample_key_high,
-        'error' as status,
-        {{ sql_text(test.name ~ ': ' ~ plan.refusal) }} as message,
-    {%- else %}
-        {%- set failed = 'coalesce(' ~ plan.from ~ '.f' ~ at ~ ', 0)' %}
-        cast(coalesce({{ plan.from }}.n{{ at }}, 0) as bigint) as rows_checked,
-        cast({{ failed }} as bigint) as rows_failed,
-        {{ plan.from }}.l{{ at }} as sample_key_low,
-        {{ plan.from }}.h{{ at }} as sample_key_high,
-        case
-            {%- if severity == 'error' %}
-            when {{ failed }} {{ test.config.error_if }} then 'fail'
-            {%- endif %}
-            when {{ failed }} {{ test.config.warn_if }} then 'warn'
-            else 'pass'
-        end as status,
-        {{ sql_text(test.description or none) }} as message,
+    {%- set n, f, l, h = plan.from ~ '.n' ~ at, plan.from ~ '.f' ~ at, plan.from ~ '.l' ~ at, plan.from ~ '.h' ~ at -%}
+    select '{{ test.unique_id }}' as check_id, '{{ test.name }}' as check_name, '{{ plan.kind }}' as kind, {{ sql_text(plan.column_name) }} as column_name, '{{ severity }}' as severity,
+    {%- if plan.refusal %} null as rows_checked, null as rows_failed, null as sample_key_low, null as sample_key_high, 'error' as status, {{ sql_text(test.name ~ ': ' ~ plan.refusal) }} as message
+    {%- else %} {{ n }} as rows_checked, coalesce({{ f }}, 0) as rows_failed, {{ l }} as sample_key_low, {{ h }} as sample_key_high,
+        case {% if severity == 'error' %}when coalesce({{ f }}, 0) {{ test.config.error_if }} then 'fail' {% endif %}when coalesce({{ f }}, 0) {{ test.config.warn_if }} then 'warn' else 'pass' end as status, {{ sql_text(test.description or none) }} as message
     {%- endif %}
-        {{ as_of() }} as as_of
     from {{ plan.from }}
 {%- endmacro %}
 

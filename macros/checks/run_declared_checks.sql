@@ -10,6 +10,7 @@
     {% set tables = declared_checks_by_table(tables_to_check(results)) %}
     {% if not tables %}{% do return('') %}{% endif %}
     {% do run_query('create or replace table hub.check_result__new as select * from hub.check_result where false') %}
+    {% do find_columns(tables) %}
     {% for table in tables.values() %}
         {% set statement = check_statement(table) %}
         {% do try_or_compiler_error('The declared checks of ' ~ table.table_name ~ ' can not be evaluated: ' ~ statement, run_query, statement) %}
@@ -51,7 +52,6 @@
         {% do table.update({
             'table_name': node.schema ~ '.' ~ (node.identifier or node.alias),
             'relation': node.relation_name,
-            'relation_object': api.Relation.create(database=node.database, schema=node.schema, identifier=node.identifier or node.alias),
             'key': sample_key(table.checks, node),
         }) %}
     {% endfor %}
@@ -63,6 +63,27 @@
     {% if test.attached_node %}{% do return(test.attached_node) %}{% endif %}
     {% for parent in test.depends_on.nodes if parent.startswith('source.') %}{% do return(parent) %}{% endfor %}
     {% do return(test.depends_on.nodes | last) %}
+{% endmacro %}
+
+
+{#- The columns that each table really has: a test of another is refused by name instead of breaking all others. -#}
+{% macro find_columns(tables) %}{{ return(adapter.dispatch('find_columns', 'bihub')(tables)) }}{% endmacro %}
+
+{% macro default__find_columns(tables) %}
+    {% for table in tables.values() %}
+        {% set node = graph.sources[table.id] if table.id.startswith('source.') else graph.nodes[table.id] %}
+        {% set relation = api.Relation.create(database=node.database, schema=node.schema, identifier=node.identifier or node.alias) %}
+        {% do table.update({'columns': adapter.get_columns_in_relation(relation) | map(attribute='name') | map('lower') | list}) %}
+    {% endfor %}
+{% endmacro %}
+
+{#- One query for all: asking for each costs more than the checks. -#}
+{% macro duckdb__find_columns(tables) %}
+    {% set found = {} %}
+    {% for row in run_query("select table_schema || '.' || table_name, lower(column_name) from information_schema.columns").rows %}
+        {% do found.setdefault(row[0], []).append(row[1]) %}
+    {% endfor %}
+    {% for table in tables.values() %}{% do table.update({'columns': found.get(table.table_name, [])}) %}{% endfor %}
 {% endmacro %}
 
 

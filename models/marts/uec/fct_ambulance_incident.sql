@@ -6,28 +6,25 @@ with person as (
 
 ),
 
-incident as (
+covid_attendance as (
 
-    select
-        {{ pseudonym('secondary_use', 'ambulance_incident.ambulance_incident_id') }} as ambulance_incident_key,
-        ambulance_incident.*
-    from {{ ref('ambulance_incident') }} as ambulance_incident
+    {{ covid_attendances() }}
 
 ),
 
-covid_attendance as (
+covid_incident as (
 
-    select link.from_event_key as ambulance_incident_key
-    from {{ ref('fct_urgent_care_link') }} as link
-    inner join {{ ref('fct_ed_attendance') }} as attendance
-        on link.to_event_key = attendance.ed_attendance_key
-    where link.link_type = 'ambulance_to_ed' and attendance.is_covid
-    group by link.from_event_key
+    select link.from_event_id as ambulance_incident_id
+    from {{ ref('urgent_care_link') }} as link
+    inner join covid_attendance
+        on link.to_event_id = covid_attendance.ed_attendance_id
+    where link.link_type = 'ambulance_to_ed'
+    group by link.from_event_id
 
 )
 
 select
-    incident.ambulance_incident_key,
+    {{ pseudonym('secondary_use', 'incident.ambulance_incident_id') }} as ambulance_incident_key,
     person.person_key,
     incident.organisation_code,
     cast(incident.call_connect_at_local as date) as call_date,
@@ -49,9 +46,9 @@ select
     cast(extract(hour from incident.arrived_hospital_at_local) as integer) as hospital_arrival_hour,
     cast(incident.handover_minutes as integer) as handover_minutes,
     incident.handover_status,
-    covid_attendance.ambulance_incident_key is not null as is_covid
-from incident
+    covid_incident.ambulance_incident_id is not null as is_covid
+from {{ ref('ambulance_incident') }} as incident
 left join person
     on incident.person_id = person.person_id
-left join covid_attendance
-    on incident.ambulance_incident_key = covid_attendance.ambulance_incident_key
+left join covid_incident
+    on incident.ambulance_incident_id = covid_incident.ambulance_incident_id

@@ -5,28 +5,14 @@ with person as (
 
 ),
 
-attendance as (
+covid_attendance as (
 
-    select
-        {{ pseudonym('secondary_use', 'ed_attendance.ed_attendance_id') }} as ed_attendance_key,
-        ed_attendance.*
-    from {{ ref('ed_attendance') }} as ed_attendance
-
-),
-
-covid_spell as (
-
-    select link.from_event_key as ed_attendance_key
-    from {{ ref('fct_urgent_care_link') }} as link
-    inner join {{ ref('fct_hospital_spell') }} as spell
-        on link.to_event_key = spell.hospital_spell_key
-    where link.link_type = 'ed_to_spell' and spell.is_covid
-    group by link.from_event_key
+    {{ covid_attendances() }}
 
 )
 
 select
-    attendance.ed_attendance_key,
+    {{ pseudonym('secondary_use', 'attendance.ed_attendance_id') }} as ed_attendance_key,
     person.person_key,
     attendance.organisation_code,
     attendance.site_code,
@@ -54,9 +40,9 @@ select
     attendance.is_admitted,
     attendance.is_non_admitted,
     attendance.left_before_treatment,
-    coalesce(attendance.has_covid, false) or covid_spell.ed_attendance_key is not null as is_covid
-from attendance
+    covid_attendance.ed_attendance_id is not null as is_covid
+from {{ ref('ed_attendance') }} as attendance
 left join person
     on attendance.person_id = person.person_id
-left join covid_spell
-    on attendance.ed_attendance_key = covid_spell.ed_attendance_key
+left join covid_attendance
+    on attendance.ed_attendance_id = covid_attendance.ed_attendance_id
