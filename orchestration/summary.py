@@ -156,12 +156,13 @@ def _published(settings: Settings, product: str, table: str) -> str:
 def _print_missing_feeds(settings: Settings, console: Console) -> None:
     import duckdb
 
+    feeds = _published(settings, "quality", "dq_feed")
     missing = duckdb.sql(
-        f"select partner || '.' || feed_table as feed, status, metrics from '{_published(settings, 'quality', 'dq_feed')}' "
+        f"select partner || '.' || feed_table as feed, status, metrics from '{feeds}' "
         "where status in ('missing', 'very_late') order by status, feed"
     ).fetchall()
     if missing:
-        table = _table("Feeds missing or very late, and the metrics that therefore are", "Feed", "Status", "Metrics")
+        table = _table("Feeds missing or very late, and the metrics that need them", "Feed", "Status", "Metrics")
         for row in missing:
             table.add_row(*(str(value or "none") for value in row))
         console.print(table)

@@ -61,11 +61,13 @@ def run_dbt(settings: Settings, arguments: list[str], progress: Progress | None 
     def on_event(event) -> None:
         data = event.data
         if progress and event.info.name in ("LogModelResult", "LogSeedResult", "LogTestResult"):
-            progress(data.node_info.node_name, data.index, data.total)
+            total = data.num_models if event.info.name == "LogTestResult" else data.total
+            progress(data.node_info.node_name, data.index, total)
 
     outcome = dbtRunner(callbacks=[on_event]).invoke(
         ["--quiet", "--log-level-file", "info", *arguments, "--project-dir", str(PROJECT)]
     )
+    _close_connections()
     results = getattr(outcome.result, "results", None) or []
     bad = [result for result in results if result.status in ("error", "fail", "runtime error")]
     if not outcome.success:
@@ -75,6 +77,15 @@ def run_dbt(settings: Settings, arguments: list[str], progress: Progress | None 
         ((result.node.name, result.execution_time) for result in results if result.node), key=lambda t: -t[1]
     )
     return BuildResult(nodes=len(results), seconds=sum(seconds for _, seconds in timed), slowest=timed[:5])
+
+
+def _close_connections() -> None:
+    """dbt-duckdb keeps the warehouse open after a run in the same process; nobody else could open it then."""
+    from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+
+    if DuckDBConnectionManager._ENV is not None:
+        DuckDBConnectionManager._ENV.close()
+        DuckDBConnectionManager._ENV = None
 
 
 def build(settings: Settings, progress: Progress | None = None) -> BuildResult:
