@@ -1,0 +1,76 @@
+"""Plays the partners one after the other."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+from orchestration.demo import DemoSummary, Progress
+from orchestration.demo.beds_feed import send_beds
+from orchestration.demo.ed_feed import send_attendances
+from orchestration.demo.eeast import send_incidents
+from orchestration.demo.hospital import SITE_OF
+from orchestration.demo.ic24 import send_calls
+from orchestration.demo.practices_feed import send_registrations
+from orchestration.demo.sending import Sent
+from orchestration.demo.spell_feed import send_spells
+from orchestration.demo.table import size
+from orchestration.demo.truth import write_truth
+from orchestration.demo.world import make_world
+from orchestration.settings import PROJECT
+
+STEPS = 5 + 10 + 1
+
+
+def _claim(out: Path, settings: dict[str, object]) -> None:
+    """A landing folder belongs to one demo. Playing the same one again writes the same files."""
+    landing, note = out / "landing", out / "truth" / "demo.json"
+    if landing.exists() and any(path.is_file() for path in landing.rglob("*")):
+        before = json.loads(note.read_text()) if note.exists() else None
+        if before != settings:
+            raise FileExistsError(f"{landing} holds other files already: give another folder, or remove it first")
+    note.parent.mkdir(parents=True, exist_ok=True)
+    note.write_text(json.dumps(settings, indent=2) + "\n")
+
+
+def play(residents: int, months: int, seed: int, out: Path, end: dt.date, progress: Progress) -> DemoSummary:
+    if residents < 1 or months < 1:
+        raise ValueError("a demo needs at least one resident and one month")
+    _claim(out, {"residents": residents, "months": months, "seed": seed, "end": end.isoformat()})
+    done = 0
+
+    def say(what: str) -> None:
+        nonlocal done
+        progress(what, done, STEPS)
+        done += 1
+
+    world = make_world(residents, months, seed, end, PROJECT / "seeds", say)
+    landing = out / "landing"
+    partners: list[tuple[str, Callable[[], Sent]]] = [
+        ("ambulance files", lambda: send_incidents(world, landing, seed)),
+        ("111 files", lambda: send_calls(world, landing, seed)),
+    ]
+    for name in SITE_OF:
+        partners.append((f"{name} ED files", lambda name=name: send_attendances(world, name, landing, seed)))
+        partners.append((f"{name} spell files", lambda name=name: send_spells(world, name, landing, seed)))
+    partners.append(("bed state workbooks", lambda: send_beds(world, landing, seed)))
+    partners.append(("practice lists", lambda: send_registrations(world, landing, seed)))
+    sent: dict[str, Sent] = {}
+    for what, play_partner in partners:
+        say(what)
+        one = play_partner()
+        sent[one.feed] = one
+    say("the truth")
+    write_truth(world, out / "truth", sent, {name: site for name, site in SITE_OF.items()})
+    return DemoSummary(
+        residents=residents,
+        people=size(world.people),
+        start=world.period.start,
+        end=world.period.end,
+        files={feed: one.files for feed, one in sent.items()},
+        rows={feed: one.rows for feed, one in sent.items()},
+        defects=sum(len(one.dirt["kind"]) for one in sent.values()),
+        landing=landing,
+    )

@@ -1,0 +1,139 @@
+"""What really happened, written beside the files: DIR/truth/*.parquet.
+
+Times are true UTC (columns `_at`), dates are local days. Values are those before any defect. Two columns tell what the
+hub can know: `is_delivered` (false where no file carried the record before the demo ends) and `known_until` (UTC), when
+the last file that carried it was made: what happened to the record later is in no file.
+
+person                one row per person: person_no, nhs_number, names, birth_date, sex_code, ethnic_category_code, first and
+                      later home (postcode, lsoa_code, gp_practice_code; `_2` from moved_on), registration, died_on,
+                      is_resident, local_patient_id_<site>
+urgent_call           one row per 111 call: call_id, person_no, times, triage, incident_id that it became
+ambulance_incident    one row per 999 incident: incident_id, person_no, category_code, outcome, nine times, receiving_site_code
+ed_attendance         one row per attendance: attendance_id, feed, site_code, person_no, times, codes (SNOMED), has_covid
+spell                 one row per hospital spell: spell_id, feed, site_code, person_no, times, codes, has_covid, coded_at
+bed_state             one row per site and day, `patients` the raw count of patients in its general and acute beds
+registration          one row per stretch of registration of a person with a practice
+pathway               one row per chain of events of one person: call_id -> incident_id -> attendance_id -> spell_id, each
+                      empty where the chain does not pass through it; chains of one event are left out
+dirt                  one row per injected defect and column: feed, record_id, kind, column, sent (what the partner wrote, in
+                      national codes and wall time), stands (false where a later file puts it right, or it changes no
+                      value), file. Kinds and rates: orchestration/demo/dirt.py. `copy_of` as column: a record that
+                      is not in the truth, a copy of the one named in `sent`. A record of kind untypable_* never arrives.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from orchestration.demo import ic24
+from orchestration.demo.sending import Sent
+from orchestration.demo.table import Table, concat, size, take, words
+from orchestration.demo.world import World
+
+DIRT_COLUMNS = ("feed", "record_id", "kind", "column", "sent", "stands", "file")
+
+
+def _write(folder: Path, name: str, table: Table) -> None:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    arrays = {}
+    for column, values in table.items():
+        if values.dtype == object:
+            arrays[column] = pa.array(values.tolist(), type=pa.string())
+        elif values.dtype.kind == "M":
+            kind = pa.date32() if np.datetime_data(values.dtype)[0] == "D" else pa.timestamp("s")
+            arrays[column] = pa.array(values).cast(kind)
+        else:
+            arrays[column] = pa.array(values)
+    part = folder / f".{name}.part"
+    pq.write_table(pa.table(arrays), part, compression="zstd")
+    part.replace(folder / f"{name}.parquet")
+
+
+def _linked(ids: np.ndarray, row: np.ndarray) -> np.ndarray:
+    """The id of a linked row, None where there is none."""
+    out = np.full(len(row), None, dtype=object)
+    here = row >= 0
+    out[here] = ids[row[here]]
+    return out
+
+
+def _known(sent: Sent) -> Table:
+    return {"is_delivered": sent.delivered, "known_until": sent.known_until}
+
+
+def _without(table: Table, *columns: str) -> Table:
+    return {name: values for name, values in table.items() if name not in columns}
+
+
+def _by_site(table: Table, sent: list[Sent], sites: tuple[str, ...]) -> Table:
+    """Join what three feeds know of their records to the table of all."""
+    feed = np.empty(size(table), dtype=object)
+    delivered, known = np.zeros(size(table), dtype=bool), np.full(size(table), np.datetime64("NaT"), dtype="datetime64[s]")
+    for one, site in zip(sent, sites, strict=True):
+        here = table["site_code"] == site
+        feed[here], delivered[here], known[here] = one.feed, one.delivered, one.known_until
+    return {"feed": feed, "is_delivered": delivered, "known_until": known}
+
+
+def _pathways(world: World, call_id: np.ndarray) -> Table:
+    calls, incidents, attendances, spells = world.calls, world.incidents, world.attendances, world.spells
+    began = spells["attendance"] >= 0
+    spell_of = np.full(size(attendances), -1)
+    spell_of[spells["attendance"][began]] = np.flatnonzero(began)
+    came = np.flatnonzero((attendances["call"] >= 0) | (attendances["incident"] >= 0) | (spell_of >= 0))
+    ended_in_ed = np.isin(np.arange(size(incidents)), attendances["incident"])
+    passed = np.flatnonzero((incidents["call"] >= 0) & ~ended_in_ed)
+    person = np.concatenate([attendances["person"][came], incidents["person"][passed]])
+    nobody = np.full(len(passed), None, dtype=object)
+    return {
+        "pathway_id": words([f"P{number:08d}" for number in range(1, len(person) + 1)]),
+        "person_no": person,
+        "call_id": np.concatenate([_linked(call_id, attendances["call"][came]), _linked(call_id, incidents["call"][passed])]),
+        "incident_id": np.concatenate([_linked(incidents["incident_id"], attendances["incident"][came]), incidents["incident_id"][passed]]),
+        "attendance_id": np.concatenate([attendances["attendance_id"][came], nobody]),
+        "spell_id": np.concatenate([_linked(spells["spell_id"], spell_of[came]), nobody]),
+    }
+
+
+def write_truth(world: World, folder: Path, sent: dict[str, Sent], sites: dict[str, tuple[str, ...]]) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    people, lsoa = world.people, world.lsoa
+    person = {"person_no": np.arange(size(people))} | _without(
+        people, "home", "home_2", "mother", "is_newborn", "local_id_RAJ01", "local_id_RAJ12", "local_id_RAJ32"
+    )
+    for part in ("", "_2"):
+        person["lsoa_code" + part] = np.where(people["is_resident"], lsoa["lsoa_code"][people["home" + part]], None)
+    for site in ("RAJ01", "RAJ12", "RAJ32"):
+        person[f"local_patient_id_{site}"] = people[f"local_id_{site}"]
+    _write(folder, "person", person)
+
+    call_id = ic24.call_ids(size(world.calls))
+    calls = {"call_id": call_id, "person_no": world.calls["person"]} | _without(world.calls, "person", "incident", "ends_at")
+    calls["incident_id"] = _linked(world.incidents["incident_id"], world.calls["incident"])
+    _write(folder, "urgent_call", calls | _known(sent["calls"]))
+    incidents = {"incident_id": world.incidents["incident_id"], "person_no": world.incidents["person"]}
+    incidents |= _without(world.incidents, "incident_id", "person", "call", "ends_at", "known_at")
+    incidents["call_id"] = _linked(call_id, world.incidents["call"])
+    _write(folder, "ambulance_incident", incidents | _known(sent["incidents"]))
+    attendances = {"attendance_id": world.attendances["attendance_id"], "person_no": world.attendances["person"]}
+    attendances |= _without(world.attendances, "attendance_id", "person", "call", "incident")
+    attendances["incident_id"] = _linked(world.incidents["incident_id"], world.attendances["incident"])
+    hospitals = tuple(sites)
+    ed = [sent[f"{name}_ed_attendances"] for name in hospitals]
+    codes = tuple(sites.values())
+    _write(folder, "ed_attendance", attendances | _by_site(world.attendances, ed, codes))
+    spells = {"spell_id": world.spells["spell_id"], "person_no": world.spells["person"]}
+    spells |= _without(world.spells, "spell_id", "person", "attendance", "nights", "wait", "age")
+    spells["attendance_id"] = _linked(world.attendances["attendance_id"], world.spells["attendance"])
+    apc = [sent[f"{name}_spells"] for name in hospitals]
+    _write(folder, "spell", spells | _by_site(world.spells, apc, codes))
+    _write(folder, "bed_state", world.beds | _known(sent["bed_state"]))
+    history = world.registrations
+    _write(folder, "registration", {"person_no": history["person"]} | _without(history, "person"))
+    _write(folder, "pathway", _pathways(world, call_id))
+    dirt = concat([{name: one.dirt[name] for name in DIRT_COLUMNS} for one in sent.values()])
+    _write(folder, "dirt", take(dirt, np.argsort(dirt["feed"].astype(str), kind="stable")))
