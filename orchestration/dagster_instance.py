@@ -12,6 +12,8 @@ INSTANCE = """\
 # machines, point `storage` at PostgreSQL (docs/dagster.md).
 telemetry:
   enabled: false
+nux:
+  enabled: false
 concurrency:
   pools:
     # duckdb_writer and every other pool: one at a time. A run waits in the queue until its pool is free.
@@ -31,9 +33,8 @@ retention:
 
 
 def ensure_instance(settings: Settings) -> None:
-    """Make home/dagster ready and let this process, and those it starts, use it; an instance that exists stays as it is."""
+    """Make home/dagster ready for this process and those it starts; an instance that exists stays as it is."""
     os.environ.update(settings.environment())
-    # dbt and its plugins start as programs of this environment, also where nobody activated it.
     config = settings.dagster / "dagster.yaml"
     if not config.exists():
         write_text_atomically(config, INSTANCE)

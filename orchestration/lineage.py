@@ -267,7 +267,7 @@ class _Query:
                 expand_alias_refs=True,
             )
         except SqlglotError as problem:
-            return {}, [("*", f"the SQL does not parse: {type(problem).__name__}")]
+            return {}, [("*", f"the SQL cannot be followed: {str(problem).splitlines()[0]}")]
         return self._of(tree, {}, {}), self.problems
 
     def _schema(self, tree: exp.Expr) -> dict:

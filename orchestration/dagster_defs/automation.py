@@ -1,13 +1,11 @@
 """When things run: jobs, schedules and sensors. Feeds and dbt never share a run, so that a broken feed stops nothing."""
 
-from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
 import dagster as dg
 
-from orchestration.dagster_defs import describe
-from orchestration.dagster_defs.landing import Cursor, Feed, feeds_of, landed_files, next_request
+from orchestration.dagster_defs.landing import Cursor, landed_files, next_request
 from orchestration.settings import Settings
 
 LONDON = "Europe/London"
@@ -112,13 +110,7 @@ def why_not_stale(settings: Settings) -> str | None:
     return None
 
 
-def landing_sensor(settings: Settings, manifest: Mapping[str, Any]) -> dg.SensorDefinition:
-    patterns: dict[Feed, str] = {
-        (source["source_name"], source["name"]): describe.feed_meta(source)["pattern"]
-        for source in manifest["sources"].values()
-        if source["source_name"] != "hub"
-    }
-
+def landing_sensor(settings: Settings) -> dg.SensorDefinition:
     @dg.sensor(
         name="landing",
         job_name="ingest_feeds",
@@ -127,32 +119,30 @@ def landing_sensor(settings: Settings, manifest: Mapping[str, Any]) -> dg.Sensor
         description="Takes files in when they have landed and stopped growing: one run for all of them.",
     )
     def landing(context: dg.SensorEvaluationContext):
-        def outcome_of(run_key: str) -> str | None:
-            runs = context.instance.get_runs(dg.RunsFilter(tags={"dagster/run_key": run_key}), limit=1)
-            if runs and runs[0].status not in FINISHED:
-                return None
-            return "success" if runs and runs[0].status == dg.DagsterRunStatus.SUCCESS else "failure"
-
-        files = landed_files(settings.landing)
-        request, cursor, why = next_request(files, Cursor.from_text(context.cursor), outcome_of)
-        if request is None:
-            context.update_cursor(cursor.to_text())
-            return dg.SkipReason(why)
-        feeds = feeds_of(request.files, patterns)
-        if not feeds:
-            cursor.watermark, cursor.run_key, cursor.attempt = cursor.taking, None, 0
-            context.update_cursor(cursor.to_text())
-            return dg.SkipReason(
-                f"{len(request.files)} files have landed whose names no contract knows: they are left alone."
-            )
+        files, unclaimed = landed_files(settings)
+        request, cursor, why = next_request(
+            files, Cursor.from_text(context.cursor), lambda run_key: outcome_of(context.instance, run_key)
+        )
         context.update_cursor(cursor.to_text())
+        if request is None:
+            left = f" {unclaimed} files that no contract knows are left alone." if unclaimed else ""
+            return dg.SkipReason(why + left)
         return dg.RunRequest(
             run_key=request.run_key,
-            asset_selection=[dg.AssetKey(list(feed)) for feed in sorted(feeds)],
+            asset_selection=[dg.AssetKey(list(feed)) for feed in sorted({file.feed for file in request.files})],
             tags={"bihub/files_landed": str(len(request.files))},
         )
 
     return landing
+
+
+def outcome_of(instance: dg.DagsterInstance, run_key: str) -> str | None:
+    """'success' or 'failure' of the run that a sensor asked for; None while it waits or works. A run that was never
+    made, because the daemon stopped between asking and making, counts as failed, so that it is asked for again."""
+    runs = instance.get_runs(dg.RunsFilter(tags={"dagster/run_key": run_key}), limit=1)
+    if runs and runs[0].status not in FINISHED:
+        return None
+    return "success" if runs and runs[0].status == dg.DagsterRunStatus.SUCCESS else "failure"
 
 
 def build_sensor() -> dg.SensorDefinition:

@@ -27,7 +27,7 @@ def build_definitions(
         asset_checks=[unit_tests] if unit_tests else [],
         jobs=automation.jobs(feed_assets, built, unit_tests),
         schedules=automation.schedules(settings),
-        sensors=[automation.landing_sensor(settings, manifest), automation.build_sensor()],
+        sensors=[automation.landing_sensor(settings), automation.build_sensor()],
         resources={"dbt": transform.dbt_resource()},
         executor=dg.in_process_executor,
     )

@@ -17,9 +17,9 @@ from orchestration.settings import PROJECT
 LAYERS = {
     "staging": "2_staging",
     "person_index": "3_person_index",
-    "cdm": "4_common_data_model",
+    "cdm": "4_common_model",
 }
-REFERENCE, HUB, PUBLISHED, REPORTS = "1_reference", "1_hub_ledger", "7_published", "8_reports"
+REFERENCE, HUB, PUBLISHED, REPORTS = "1_reference", "2_hub_ledger", "7_published", "8_reports"
 STEWARDS = "team:bi_hub_data_stewards"
 ORIGINS_SHOWN = 6
 
@@ -39,7 +39,7 @@ def asset_key(node: Mapping[str, Any]) -> dg.AssetKey:
 
 def group(node: Mapping[str, Any]) -> str:
     if node["resource_type"] == "source":
-        return HUB if node["source_name"] == "hub" else f"1_{node['source_name']}"
+        return HUB if node["source_name"] == "hub" else f"1_feeds_{node['source_name']}"
     if node["resource_type"] == "seed":
         return REFERENCE
     layer = node["fqn"][1]

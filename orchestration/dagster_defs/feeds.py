@@ -1,5 +1,6 @@
 """One asset a feed: take in what landed, then say what the lake now holds of it. Each feed fails alone."""
 
+import fnmatch
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
@@ -25,7 +26,7 @@ CHECKS = {
 def take_in(settings: Settings, partner: str, table: str) -> Any:
     from orchestration.ingest import ingest
 
-    return ingest(settings, only={(partner, table)})
+    return ingest(settings, only={f"{partner}.{table}"})
 
 
 def feed_assets(
@@ -39,6 +40,7 @@ def _feed_asset(settings, manifest, lineage, node_id, source, take_in) -> dg.Ass
     partner, table = source["source_name"], source["name"]
     key = describe.asset_key(source)
     limit = float(describe.feed_meta(source).get("reject_batch_above", 1))
+    pattern = f"{partner}/{describe.feed_meta(source).get('pattern', '')}"
 
     @dg.asset(
         key=key,
@@ -56,17 +58,20 @@ def _feed_asset(settings, manifest, lineage, node_id, source, take_in) -> dg.Ass
         pool=POOL,
     )
     def feed(context: dg.AssetExecutionContext):
+        from orchestration.ingest import IngestFailed
+
         before = feed_state(settings, partner, table)
-        with one_writer(settings, f"Taking in {partner}.{table}"):
+        with one_writer(settings, f"Taking in {partner}.{table}", IngestFailed):
             result = take_in(settings, partner, table)
         after = feed_state(settings, partner, table)
         arrived = after.since(before.ids())
         context.log.info(f"{partner}.{table}: {len(arrived)} new batches.")
         if after.newest_accepted and after.newest_accepted["batch_id"] != _last_shown(context, key):
             yield dg.MaterializeResult(asset_key=key, metadata=materialisation(after))
-        yield from check_results(
-            key, arrived or ([after.newest] if after.newest else []), limit, judgement(result, settings, partner, table)
-        )
+        judged = arrived or ([after.newest] if after.newest else [])
+        yield from check_results(key, judged, limit, verdict(result, partner, table))
+        if left := left_undone(result, pattern):
+            raise dg.Failure(f"{partner}.{table}: {left}. What was taken in stays; the next run tries again.")
 
     return feed
 
@@ -156,8 +161,17 @@ def _share(batch: Mapping[str, Any]) -> float:
     return (batch.get("rows_quarantined") or 0) / batch["rows_in"] if batch.get("rows_in") else 0.0
 
 
-def judgement(result: Any, settings: Settings, partner: str, table: str) -> dict[str, Any] | None:
-    """The verdict of Great Expectations on the newest batch, as counts; None where nothing was judged."""
+def left_undone(result: Any, pattern: str) -> str | None:
+    """What a run of ingestion could not finish, in words without names; None where it finished."""
+    failed = len(getattr(result, "failed", None) or [])
+    waiting = [file for file in getattr(result, "waiting", None) or [] if fnmatch.fnmatchcase(file.path, pattern)]
+    said = [f"{failed} files could not be worked on"] if failed else []
+    said += [f"{len(waiting)} files are still being written"] if waiting else []
+    return " and ".join(said) or None
+
+
+def verdict(result: Any, partner: str, table: str) -> dict[str, Any] | None:
+    """What Great Expectations said of this feed's new batches, as counts; None where nothing was judged."""
     return None
 
 

@@ -22,12 +22,13 @@ def one_writer(settings: Settings, what: str, *explained: type[Exception]) -> It
     any other may quote a value (`Could not convert 'Smith' to INT32`), so Dagster's log gets its type and its place, and
     the whole of it goes to home/audit/errors, beside the data it came from.
     """
+    from orchestration.ingest import IngestBusy
     from orchestration.pipeline import HubBusy, only_one
 
     try:
         with only_one(settings):
             yield
-    except HubBusy as problem:
+    except (HubBusy, IngestBusy) as problem:
         raise dg.RetryRequested(max_retries=BUSY_RETRIES, seconds_to_wait=BUSY_SECONDS) from problem
     except (dg.Failure, dg.RetryRequested):
         raise

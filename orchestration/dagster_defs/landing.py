@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import fnmatch
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
-from pathlib import Path
+
+from orchestration.settings import Settings
 
 ATTEMPTS = 3
 
@@ -16,10 +16,10 @@ Feed = tuple[str, str]
 
 @dataclass(frozen=True)
 class LandedFile:
-    """One file under landing/. `arrived` is when its entry last changed, which copying old files does not fake."""
+    """One file under landing/ that a feed claims. `arrived`: when its entry last changed, which copied times do not fake."""
 
-    partner: str
-    name: str
+    feed: Feed
+    path: str
     size: int
     arrived: int
 
@@ -49,27 +49,17 @@ class Request:
     files: list[LandedFile]
 
 
-def landed_files(landing: Path) -> list[LandedFile]:
-    found = []
-    for path in landing.glob("*/*") if landing.is_dir() else ():
-        try:
-            stat = path.stat()
-        except FileNotFoundError:
-            continue
-        if path.is_file() and not path.name.startswith("."):
-            arrived = max(stat.st_ctime_ns, stat.st_mtime_ns if stat.st_mtime_ns <= stat.st_ctime_ns else 0)
-            found.append(LandedFile(path.parent.name, path.name, stat.st_size, arrived))
-    return sorted(found, key=lambda file: (file.arrived, file.partner, file.name))
+def landed_files(settings: Settings) -> tuple[list[LandedFile], int]:
+    """(files that a contract claims, in order of arrival; how many others lie there)."""
+    from orchestration.contracts import load_contracts
+    from orchestration.ingest.discover import discover
 
-
-def feeds_of(files: Iterable[LandedFile], patterns: Mapping[Feed, str]) -> set[Feed]:
-    """The feeds whose file pattern the files match; a file that no contract names starts nothing."""
-    return {
-        feed
-        for file in files
-        for feed, pattern in patterns.items()
-        if feed[0] == file.partner and fnmatch.fnmatch(file.name.lower(), pattern.lower())
-    }
+    found, unknown, waiting = discover(settings.landing, load_contracts().values(), settle=0)
+    files = [
+        LandedFile((file.contract.partner, file.contract.table), file.relative, file.size, file.ctime_ns)
+        for file in found
+    ]
+    return sorted(files, key=lambda file: (file.arrived, file.path)), len(unknown) + len(waiting)
 
 
 def next_request(
@@ -91,8 +81,8 @@ def next_request(
             cursor.watermark, cursor.attempt = cursor.taking, 0
         cursor.run_key = None
     new = [file for file in files if file.arrived > cursor.watermark]
-    sizes = {f"{file.partner}/{file.name}": file.size for file in new}
-    changing = [file.arrived for file in new if cursor.seen.get(f"{file.partner}/{file.name}") != file.size]
+    sizes = {file.path: file.size for file in new}
+    changing = [file.arrived for file in new if cursor.seen.get(file.path) != file.size]
     cursor.seen = sizes
     first_changing = min(changing, default=None)
     # Only what arrived before every file that is still being written: the watermark must not pass over one of those.
@@ -102,5 +92,5 @@ def next_request(
     cursor.taking = ready[-1].arrived
     cursor.attempt += 1
     cursor.run_key = f"landing-{cursor.taking}-{cursor.attempt}"
-    cursor.seen = {f"{file.partner}/{file.name}": file.size for file in new}
+    cursor.seen = {file.path: file.size for file in new[len(ready) :]}
     return Request(cursor.run_key, ready), cursor, f"{len(ready)} files have landed."
