@@ -6,6 +6,7 @@ import base64
 import hmac
 import os
 import secrets
+import threading
 from pathlib import Path
 
 KEY_BYTES = 32
@@ -21,7 +22,7 @@ def load_key(keys: Path, purpose: str) -> bytes:
     path = keys / f"{purpose}.key"
     if not path.exists():
         keys.mkdir(parents=True, exist_ok=True, mode=0o700)
-        temporary = keys / f".{purpose}.{os.getpid()}.tmp"
+        temporary = keys / f".{purpose}.{os.getpid()}.{threading.get_ident()}.tmp"
         with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
             file.write(secrets.token_hex(KEY_BYTES))
             file.flush()
