@@ -13,14 +13,17 @@ import re
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from fnmatch import fnmatchcase
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from orchestration.settings import PROJECT
+
+if TYPE_CHECKING:
+    import duckdb
 
 FEEDS = PROJECT / "models" / "feeds"
 SEEDS = PROJECT / "seeds"
@@ -709,12 +712,12 @@ def _sql_problems(contract: FeedContract) -> Iterator[tuple[tuple[Any, ...], str
         conditions.append((("deleted_when",), contract.deleted_when))
     if not conditions:
         return
-    connection = duckdb.connect(config={"enable_external_access": "false"})
+    connection = _sql_checker()
     columns = ", ".join(
         f"{name} {kind}"
         for name, kind in [*((c.name, c.data_type) for c in contract.columns), *LINEAGE_COLUMNS]
     )
-    connection.execute(f"create table record ({columns})")
+    connection.execute(f"create or replace table record ({columns})")
     for key, sql in conditions:
         clock = CLOCKS.search(sql)
         if clock:
@@ -737,6 +740,14 @@ def _sql_problems(contract: FeedContract) -> Iterator[tuple[tuple[Any, ...], str
                 line for line in str(problem).splitlines() if line and not line.startswith(("LINE", " "))
             ]
             yield key, f"DuckDB cannot read the condition: {' '.join(lines)}"
+
+
+@cache
+def _sql_checker() -> duckdb.DuckDBPyConnection:
+    """One empty database in which conditions are tried; opening one costs more than all the trials."""
+    import duckdb
+
+    return duckdb.connect(config={"enable_external_access": "false"})
 
 
 def _pattern_clashes(contracts: Any) -> Iterator[str]:

@@ -14,7 +14,7 @@ import duckdb
 
 from orchestration.contracts import FeedContract
 from orchestration.ingest.read import incoming_columns, quote
-from orchestration.ingest.rules import CheckRule, snomed_ok, typed
+from orchestration.ingest.rules import CheckRule, is_snomed, typed
 
 EXAMPLES = 20
 QUARANTINE_OF_REJECTED = 10_000
@@ -44,9 +44,10 @@ def open_connection(directory: Path) -> duckdb.DuckDBPyConnection:
             "autoinstall_known_extensions": "false",
             "autoload_known_extensions": "false",
             "preserve_insertion_order": "true",
+            "python_enable_replacements": "false",
         }
     )
-    connection.create_function("hub_snomed_ok", snomed_ok, ["VARCHAR"], "BOOLEAN", type="arrow")
+    connection.execute("create temp table snomed_code (code varchar)")
     return connection
 
 
@@ -60,8 +61,23 @@ def numbered(sql: str, batch: int, received_at: str, record: str) -> str:
     return f"select {batch} as _batch, timestamp {quote(received_at)} as _received_at, * from ({sql.replace('{record}', record)})"
 
 
+def _learn_snomed(connection: duckdb.DuckDBPyConnection, contract: FeedContract, source: str) -> None:
+    """Work out the check digit of each code that occurs, once; a function called from SQL would import pandas (2 s)."""
+    texts = [f"_t{position}" for position, column in enumerate(contract.columns) if column.check == "snomed"]
+    if not texts:
+        return
+    new = connection.execute(
+        f"select distinct code from (select unnest([{', '.join(texts)}]) as code from ({source})) "
+        "where regexp_full_match(code, '[0-9]{6,18}') and code not in (select code from snomed_code)"
+    ).fetchall()
+    valid = [code for (code,) in new if is_snomed(code)]
+    if valid:
+        connection.execute(f"insert into snomed_code values {', '.join(f'({quote(code)})' for code in valid)}")
+
+
 def check(connection: duckdb.DuckDBPyConnection, contract: FeedContract, rules: list[CheckRule], source: str) -> None:
     """Make the temp table `checked` from a relation with the columns of INCOMING: typed, with `_failed` and `_rejected`."""
+    _learn_snomed(connection, contract, source)
     texts = [f"_t{position}" for position in range(len(contract.columns))]
     values = ", ".join(f'{typed(column, text, contract)} as "{column.name}"' for column, text in zip(contract.columns, texts, strict=True))
     names = ", ".join(f'"{column.name}"' for column in contract.columns)
@@ -85,8 +101,15 @@ def check(connection: duckdb.DuckDBPyConnection, contract: FeedContract, rules: 
         from flagged
         """
     )
-    connection.execute("create or replace temp table rule (number smallint, name varchar, column_name varchar, severity varchar, message varchar)")
-    connection.executemany("insert into rule values (?, ?, ?, ?, ?)", [[r.number, r.name, r.column, r.severity, r.message] for r in rules])
+    listed = ", ".join(
+        f"({rule.number}, {quote(rule.name)}, {quote(rule.column or '')}, {quote(rule.severity)}, {quote(rule.message)})"
+        for rule in rules
+    )
+    # Literals, not parameters: the first parameter of a process makes DuckDB import pandas (2 s).
+    connection.execute(
+        "create or replace temp table rule as select cast(number as smallint) as number, name, nullif(column_name, '') as column_name, "
+        f"severity, message from (values {listed}) as listed (number, name, column_name, severity, message)"
+    )
 
 
 def measure(

@@ -6,6 +6,7 @@ they are in the contract's own list, so that a name in the wrong column never ge
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +18,9 @@ from orchestration.ingest.read import quote
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 OTHER = "(other)"
 SCHEMA = (
-    ("kind", "string"), ("column_name", "string"), ("item", "string"), ("severity", "string"), ("rows", "int64"),
-    ("failures", "int64"), ("nulls", "int64"), ("distinct_count", "int64"), ("share", "float64"),
-    ("min_value", "string"), ("max_value", "string"), *((f"q{round(q * 100):02d}", "float64") for q in QUANTILES),
+    ("kind", "varchar"), ("column_name", "varchar"), ("item", "varchar"), ("severity", "varchar"), ("rows", "bigint"),
+    ("failures", "bigint"), ("nulls", "bigint"), ("distinct_count", "bigint"), ("share", "double"),
+    ("min_value", "varchar"), ("max_value", "varchar"), *((f"q{round(q * 100):02d}", "double") for q in QUANTILES),
 )  # fmt: skip
 
 
@@ -70,17 +71,20 @@ def _rows(rows: int, values, layout) -> list[dict[str, Any]]:
     return made
 
 
-def write_profile(entries: list[dict[str, Any]], target: Path) -> None:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
+def hold_profiles(connection: duckdb.DuckDBPyConnection, profiles: dict[int, list[dict[str, Any]]], scratch: Path) -> None:
+    """Make the temp table `profile` of all batches of a chunk, so that each is one cheap copy."""
+    with scratch.open("w", encoding="utf-8") as file:
+        for batch, entries in profiles.items():
+            for entry in entries:
+                file.write(json.dumps({"_batch": batch, **entry}, separators=(",", ":")) + "\n")
+    columns = ", ".join(f"{name}: '{kind}'" for name, kind in (("_batch", "integer"), *SCHEMA))
+    connection.execute(
+        f"create or replace temp table profile as select * from read_json({quote(str(scratch))}, format = 'newline_delimited', columns = {{{columns}}})"
+    )
+    scratch.unlink()
 
-    schema = pa.schema([(name, getattr(pa, kind)()) for name, kind in SCHEMA])
-    pq.write_table(pa.Table.from_pylist(entries, schema=schema), target, compression="zstd")
 
-
-def read_profile(path: Path) -> list[dict[str, Any]]:
-    import pyarrow.parquet as pq
-
-    return pq.read_table(path).to_pylist()
-
-
+def write_profile(connection: duckdb.DuckDBPyConnection, batch: int, target: Path) -> None:
+    connection.execute(
+        f"copy (select * exclude (_batch) from profile where _batch = {batch}) to {quote(str(target))} (format parquet, compression zstd)"
+    )

@@ -33,6 +33,7 @@ MAX_RAW = 100_000
 MAX_XLSX_BYTES = 1 << 30
 MAX_XLSX_RATIO = 300
 HEADER_BYTES = 1 << 20
+CLEAN_HEADER = ("_record", "_line", "_broken", "_raw", "_extra")
 STRUCTURAL = (duckdb.InvalidInputException, duckdb.ConversionException, duckdb.SyntaxException)
 
 
@@ -63,10 +64,10 @@ def quote(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
-def read(staged: Staged, contract: FeedContract, connection: duckdb.DuckDBPyConnection, *, careful: bool = False) -> Incoming:
+def read(staged: Staged, contract: FeedContract, *, careful: bool = False) -> Incoming:
     """How to read a staged file. `careful`: with the slow reader. Raises Rejected where the file as a whole is unreadable."""
     if contract.format == "xlsx":
-        return _read_xlsx(staged, contract, connection)
+        return _read_xlsx(staged, contract)
     if contract.format == "jsonl":
         return _read_jsonl(staged, contract, careful)
     return _read_csv(staged, contract, careful)
@@ -219,7 +220,7 @@ def _read_csv_carefully(staged, contract, header, header_lines, positions, extra
     named = [(p, header[p].strip()) for p in extra if header[p].strip()]
     with clean.open("w", encoding="utf-8", newline="") as out:
         writer = csv.writer(out, quoting=csv.QUOTE_MINIMAL, lineterminator="\n")
-        writer.writerow(["_record", "_line", "_broken", "_raw", "_extra", *(f"f{p}" for p in range(len(positions)))])
+        writer.writerow([*CLEAN_HEADER, *(f"f{p}" for p in range(len(positions)))])
         for record, (line, broken, raw, fields) in enumerate(_records(staged.path, contract, len(header), header_lines), start=1):
             if broken:
                 writer.writerow([record, line, broken, _cut(raw), "", *([""] * len(positions))])
@@ -230,7 +231,7 @@ def _read_csv_carefully(staged, contract, header, header_lines, positions, extra
 
 
 def _read_clean(clean: Path, staged: Staged, width: int, warnings: list[str]) -> Incoming:
-    names = ["_record", "_line", "_broken", "_raw", "_extra", *(f"f{p}" for p in range(width))]
+    names = [*CLEAN_HEADER, *(f"f{p}" for p in range(width))]
     columns = "{" + ", ".join(f"'{name}': 'varchar'" for name in names) + "}"
     staged.has_odd_space = True
     sql = (
@@ -359,7 +360,7 @@ def _read_jsonl_carefully(staged: Staged, contract: FeedContract) -> Incoming:
     csv.field_size_limit(MAX_LINE)
     with clean.open("w", encoding="utf-8", newline="") as out:
         writer = csv.writer(out, lineterminator="\n")
-        writer.writerow(["_record", "_line", "_broken", "_raw", "_extra", *(f"f{p}" for p in range(len(paths)))])
+        writer.writerow([*CLEAN_HEADER, *(f"f{p}" for p in range(len(paths)))])
         while (line := lines.take()) is not None:
             if not line.strip():
                 continue
@@ -398,9 +399,7 @@ def _json_values(line: str, paths: list[list[str]]) -> tuple[str | None, list[st
 # --- Excel -----------------------------------------------------------------------------------------------------------
 
 
-def _read_xlsx(staged: Staged, contract: FeedContract, connection: duckdb.DuckDBPyConnection) -> Incoming:
-    import pyarrow as pa
-
+def _read_xlsx(staged: Staged, contract: FeedContract) -> Incoming:
     rows, warnings = _sheet(staged, contract)
     where = f"in row {contract.header_row} of sheet '{contract.sheet}'"
     header = [_cell(value, "varchar") or "" for value in rows[contract.header_row - 1]] if len(rows) >= contract.header_row else []
@@ -416,27 +415,23 @@ def _read_xlsx(staged: Staged, contract: FeedContract, connection: duckdb.DuckDB
         raise
     kinds = [column.data_type for column in contract.columns]
     named = [(position, header[position]) for position in extra if header[position]]
-    made: dict[str, list] = {name: [] for name, _ in incoming_columns(contract) if name not in ("_batch", "_received_at")}
-    columns = [made[f"_t{position}"] for position in range(len(kinds))]
-    for number, row in enumerate(rows[contract.header_row :], start=contract.header_row + 1):
-        if all(value == "" or value is None for value in row):
-            continue
-        texts = ["" if p is None or p >= len(row) else _cell(row[p], kind) for p, kind in zip(positions, kinds, strict=True)]
-        broken = f"a field is longer than {MAX_CELL:,} characters" if max(map(len, texts)) > MAX_CELL else None
-        made["_record"].append(len(made["_record"]) + 1)
-        made["_line"].append(number)
-        made["_broken"].append(broken)
-        made["_raw"].append(_cut("|".join(_cell(value, "varchar") for value in row)) if broken else None)
-        made["_extra"].append(json.dumps({name: _cell(row[p], "varchar") for p, name in named}, ensure_ascii=False) if named else None)
-        for column, text in zip(columns, texts, strict=True):
-            column.append(None if broken else text)
-    types = {"_record": pa.int64(), "_line": pa.int64()}
-    table = pa.table({name: pa.array(values, types.get(name, pa.string())) for name, values in made.items()})
-    view = f"xlsx_{staged.batch_id}"
-    connection.register(view, table)
-    staged.has_odd_space = True
-    texts = _texts([f"_t{position}" for position in range(len(kinds))], staged)
-    return Incoming(f'select _record, _line, _broken, _raw, _extra, {texts} from "{view}"', warnings + noticed, 0, staged)
+    clean = staged.path.with_suffix(".clean")
+    record = 0
+    with clean.open("w", encoding="utf-8", newline="") as out:
+        writer = csv.writer(out, lineterminator="\n")
+        writer.writerow([*CLEAN_HEADER, *(f"f{p}" for p in range(len(kinds)))])
+        for number, row in enumerate(rows[contract.header_row :], start=contract.header_row + 1):
+            if all(value == "" or value is None for value in row):
+                continue
+            record += 1
+            texts = ["" if p is None or p >= len(row) else _cell(row[p], kind) for p, kind in zip(positions, kinds, strict=True)]
+            if max(map(len, texts)) > MAX_CELL:
+                raw = _cut("|".join(_cell(value, "varchar") for value in row))
+                writer.writerow([record, number, f"a field is longer than {MAX_CELL:,} characters", raw, "", *[""] * len(kinds)])
+                continue
+            others = json.dumps({name: _cell(row[p], "varchar") for p, name in named if p < len(row)}, ensure_ascii=False) if named else ""
+            writer.writerow([record, number, "", "", others, *texts])
+    return _read_clean(clean, staged, len(kinds), warnings + noticed)
 
 
 def _sheet(staged: Staged, contract: FeedContract) -> tuple[list[list[Any]], list[str]]:

@@ -1,4 +1,7 @@
-"""A contract as SQL: how each column is typed, and when each rule fails. Pure text; nothing is executed here."""
+"""A contract as SQL: how each column is typed, and when each rule fails. Pure text; nothing is executed here.
+
+The SQL of a `snomed` check reads the temp table snomed_code: the codes of the batch whose check digit is right.
+"""
 
 from __future__ import annotations
 
@@ -109,7 +112,7 @@ def _check(check: str, text: str, value: str) -> str:
     if check == "birth_date":
         return f"{value} > cast(_received_at as date) or {value} <= cast(_received_at as date) - interval 121 year"
     if check == "snomed":
-        return f"{text} is not null and not hub_snomed_ok({text})"
+        return f"{text} is not null and {text} not in (select code from snomed_code)"
     subject = f"upper({text})" if check in ("postcode", "icd10") else text
     return f"{text} is not null and not regexp_full_match({subject}, {quote(PATTERNS[check])})"
 
@@ -156,7 +159,6 @@ _MULTIPLY = (
     "5987604321", "6598710432", "7659821043", "8765932104", "9876543210",
 )  # fmt: skip
 _PERMUTE = ("0123456789", "1576283094", "5803796142", "8916043527", "9453126870", "4286573901", "2793806415", "7046913258")
-_VERDICTS: dict[str, bool] = {}
 
 
 def is_snomed(code: str) -> bool:
@@ -167,18 +169,3 @@ def is_snomed(code: str) -> bool:
     for position, digit in enumerate(reversed(code)):
         check = int(_MULTIPLY[check][int(_PERMUTE[position % 8][int(digit)])])
     return check == 0
-
-
-def snomed_ok(codes):
-    """is_snomed for a column; each code is worked out once a run."""
-    import pyarrow as pa
-
-    if len(_VERDICTS) > 200_000:
-        _VERDICTS.clear()
-    made = []
-    for code in codes.to_pylist():
-        verdict = None if code is None else _VERDICTS.get(code)
-        if verdict is None and code is not None:
-            verdict = _VERDICTS[code] = is_snomed(code)
-        made.append(verdict)
-    return pa.array(made, pa.bool_())

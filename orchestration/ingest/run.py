@@ -282,12 +282,15 @@ class _Run:
         except OSError as problem:
             if problem.errno in (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM):
                 raise
+            outcome.status = "failed"
             outcome.reason, outcome.remedy = f"The hub could not work on the file: {problem.strerror}.", "Nothing; the hub tries again."
         except duckdb.OutOfMemoryException:
+            outcome.status = "failed"
             outcome.reason, outcome.remedy = "The file needs more memory than the hub has.", "Send the data in several files."
         except Exception as problem:
             if isinstance(problem, duckdb.IOException) and "No space left" in str(problem):
                 raise OSError(errno.ENOSPC, "No space left on device") from problem
+            outcome.status = "failed"
             where = traceback.extract_tb(problem.__traceback__)[-1]
             outcome.reason = f"The hub stumbled over this file ({type(problem).__name__} in {Path(where.filename).name}:{where.lineno})."
             outcome.remedy = "Nothing; this is a fault in the hub. Report it to the hub's developers."
@@ -299,21 +302,20 @@ class _Run:
 
         started = time.perf_counter()
         connection = self.connection
-        item.incoming = read(item.staged, item.file.contract, connection)
-        columns = ""
+        item.incoming = read(item.staged, item.file.contract)
         try:
-            rows = self._insert(item, columns)
+            rows = self._insert(item)
             flawless = not item.incoming.header_lines or self._lines_agree(item, rows)
         except STRUCTURAL:
             flawless = False
         if not flawless:
             connection.execute(f"delete from incoming where _batch = {item.number}")
-            item.incoming = read(item.staged, item.file.contract, connection, careful=True)
-            rows = self._insert(item, columns)
+            item.incoming = read(item.staged, item.file.contract, careful=True)
+            rows = self._insert(item)
         _check_trailer(item, rows, lambda: connection.execute(f"delete from incoming where _batch = {item.number}"))
         item.outcome.timings["read"] = time.perf_counter() - started
 
-    def _insert(self, item: _Item, columns: str) -> int:
+    def _insert(self, item: _Item) -> int:
         from orchestration.ingest.check import numbered
 
         sql = numbered(item.incoming.sql, item.number, f"{item.outcome.received_at}", "row_number() over ()")
@@ -333,7 +335,7 @@ class _Run:
         rules = self.rules(contract)
 
         def run(careful: bool) -> str:
-            item.incoming = read(item.staged, contract, self.connection, careful=careful)
+            item.incoming = read(item.staged, contract, careful=careful)
             sql = item.incoming.sql
             check(self.connection, contract, rules, numbered(sql, item.number, f"{outcome.received_at}", "cast(null as bigint)"))
             return "rowid + 1" if "{record}" in sql else "_record"
@@ -370,25 +372,30 @@ class _Run:
 
     def _finish(self, items: list[_Item], contract: FeedContract, record: str) -> None:
         from orchestration.ingest.check import Measured, measure
-        from orchestration.ingest.profile import profile
+        from orchestration.ingest.profile import hold_profiles, profile
 
         started = time.perf_counter()
         rules = self.rules(contract)
         measured = measure(self.connection, contract, rules, record)
         profiles = profile(self.connection, contract, self.lists)
-        share = (time.perf_counter() - started) / len(items)
         for item in items:
-            item.outcome.timings["measure"] = share
-            self._guarded(item, lambda item=item: self._settle(
-                item, measured.get(item.number, Measured()), profiles.get(item.number, []), record,
-            ))  # fmt: skip
+            self._decide(item, measured.get(item.number, Measured()))
+        hold_profiles(
+            self.connection,
+            {
+                item.number: _profile_entries(item.outcome, profiles.get(item.number, []))
+                for item in items
+                if item.outcome.status == "accepted"
+            },
+            self.directory / "profiles.json",
+        )
+        for item in items:
+            item.outcome.timings["measure"] = (time.perf_counter() - started) / len(items)
+        for item in items:
+            self._guarded(item, lambda item=item: self._settle(item, record))
 
-    def _settle(self, item: _Item, measured, entries: list[dict], record: str) -> None:
-        """Accept or reject one checked batch, and move it into the lake."""
-        from orchestration.ingest.check import QUARANTINE_OF_REJECTED, write_data, write_quarantine
-        from orchestration.ingest.profile import write_profile
-
-        started = time.perf_counter()
+    def _decide(self, item: _Item, measured) -> None:
+        """Accept or reject one checked batch, by its counts."""
         outcome, contract = item.outcome, item.file.contract
         rules = self.rules(contract)
         outcome.rows_in, outcome.rows_quarantined = measured.rows_in, measured.rows_quarantined
@@ -412,12 +419,21 @@ class _Run:
                 f"at most {contract.reject_batch_above:.0%} may be. The most frequent reason: {worst.message}",
                 "Correct the extract as described below and send the whole file again.",
             ))  # fmt: skip
+
+    def _settle(self, item: _Item, record: str) -> None:
+        """Write what a decided batch leaves behind, and move it into the lake."""
+        from orchestration.ingest.check import QUARANTINE_OF_REJECTED, write_data, write_quarantine
+        from orchestration.ingest.profile import write_profile
+
+        started = time.perf_counter()
+        outcome, contract = item.outcome, item.file.contract
+        rules = self.rules(contract)
         folder = self.directory / f"batch-{item.number}"
         folder.mkdir(exist_ok=True)
         where = {"batch_id": outcome.batch_id, "received_at": f"{outcome.received_at}", "file_name": outcome.file_name, "record": record}
         if outcome.status == "accepted":
             write_data(self.connection, contract, item.number, folder / "data.parquet", **where)
-            write_profile(_profile_entries(outcome, entries, contract), folder / "profile.parquet")
+            write_profile(self.connection, item.number, folder / "profile.parquet")
         if outcome.rows_quarantined:
             limit = None if outcome.status == "accepted" else QUARANTINE_OF_REJECTED
             write_quarantine(self.connection, contract, rules, item.number, folder / "quarantine.parquet", limit=limit, **where)
@@ -454,8 +470,6 @@ class _Run:
         if item.staged:
             for path in (item.staged.path, item.staged.path.with_suffix(".clean")):
                 path.unlink(missing_ok=True)
-            if item.file.contract.format == "xlsx" and self._connection is not None:
-                self._connection.unregister(f"xlsx_{item.staged.batch_id}")
 
 
 def _rendered(outcome: BatchOutcome, contract: FeedContract) -> str:
@@ -487,7 +501,7 @@ def _duplicate_rule(measured, contract: FeedContract) -> RuleOutcome:
     )  # fmt: skip
 
 
-def _profile_entries(outcome: BatchOutcome, entries: list[dict], contract: FeedContract) -> list[dict]:
+def _profile_entries(outcome: BatchOutcome, entries: list[dict]) -> list[dict]:
     batch = {"kind": "batch", "rows": outcome.rows_in, "failures": outcome.rows_quarantined,
              "share": outcome.rows_quarantined / outcome.rows_in if outcome.rows_in else 0.0}  # fmt: skip
     rules = [
