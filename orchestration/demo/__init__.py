@@ -31,7 +31,8 @@ class DemoSummary:
         feeds = "\n".join(f"  {feed:<28}{self.files[feed]:>5} files{self.rows[feed]:>12,} rows" for feed in self.files)
         return (
             f"Played {self.residents:,} residents from {self.start:%d %B %Y} to {self.end:%d %B %Y}: "
-            f"{sum(self.files.values()):,} files, {sum(self.rows.values()):,} rows, {self.defects:,} defects on purpose.\n"
+            f"{sum(self.files.values()):,} files, {sum(self.rows.values()):,} rows, "
+            f"{self.defects:,} defects on purpose.\n"
             f"{feeds}\nFiles lie in {self.landing}"
         )
 

@@ -54,12 +54,19 @@ def send_beds(world: World, landing: Path, seed: int) -> Sent:
     ids = record_ids(truth["snapshot_date"], truth["site_code"])
     table = {name: column.copy() for name, column in truth.items()}
     count, every = size(table), np.ones(size(table), dtype=bool)
-    sunday = (rates.weekday_of(truth["snapshot_date"]) == 6) & (truth["snapshot_date"] > np.datetime64(world.period.start, "D"))
+    sunday = (rates.weekday_of(truth["snapshot_date"]) == 6) & (
+        truth["snapshot_date"] > np.datetime64(world.period.start, "D")
+    )
     here = np.flatnonzero(sunday & (rng.random(count) < rate("carried_forward", FEED) * 7))
     for name in NUMBERS:
         table[name][here] = truth[name][here - 1]
         log.add("carried_forward", ids[here], name, words([str(value) for value in table[name][here]]))
-    chosen = pick(rng, FEED, ["long_stay_not_nested", "occupied_mistyped", "untypable_number"], every & ~np.isin(np.arange(count), here))
+    chosen = pick(
+        rng,
+        FEED,
+        ["long_stay_not_nested", "occupied_mistyped", "untypable_number"],
+        every & ~np.isin(np.arange(count), here),
+    )
     here = chosen["long_stay_not_nested"]
     here = here[truth["los_21_plus"][here] < truth["los_7_plus"][here]]
     table["los_7_plus"][here], table["los_21_plus"][here] = truth["los_21_plus"][here], truth["los_7_plus"][here]
@@ -67,7 +74,9 @@ def send_beds(world: World, landing: Path, seed: int) -> Sent:
         log.add("long_stay_not_nested", ids[here], name, words([str(value) for value in table[name][here]]))
     here = chosen["occupied_mistyped"]
     table["ga_beds_occupied"][here] = table["ga_beds_occupied"][here] * 10 + 5
-    log.add("occupied_mistyped", ids[here], "ga_beds_occupied", words([str(v) for v in table["ga_beds_occupied"][here]]))
+    log.add(
+        "occupied_mistyped", ids[here], "ga_beds_occupied", words([str(v) for v in table["ga_beds_occupied"][here]])
+    )
 
     schedule = _schedule(world)
     taken_at = clock.midnight(truth["snapshot_date"]) + np.timedelta64(8 * 3600, "s")
@@ -82,14 +91,18 @@ def send_beds(world: World, landing: Path, seed: int) -> Sent:
     unreadable[chosen["untypable_number"]] = True
     unreadable &= big
     log.add("untypable_number", ids[unreadable], "ga_beds_occupied", "n/a")
-    rows["ga_beds_occupied"] = np.where(sent.rows["is_wrong"], np.maximum(rows["ga_beds_occupied"] - 3, 0), rows["ga_beds_occupied"])
+    rows["ga_beds_occupied"] = np.where(
+        sent.rows["is_wrong"], np.maximum(rows["ga_beds_occupied"] - 3, 0), rows["ga_beds_occupied"]
+    )
 
     typed = (rows["snapshot_date"].astype("int64") % 5) == 0
     dates = [
         text if clerk else cell
         for cell, text, clerk in zip(
             formats.date_cells(rows["snapshot_date"], False),
-            formats.text_cells(formats.excel_text(rows["snapshot_date"], False)), typed, strict=True,
+            formats.text_cells(formats.excel_text(rows["snapshot_date"], False)),
+            typed,
+            strict=True,
         )
     ]
     cells = [dates, formats.text_cells(words([SITE[code] for code in rows["site_code"]]))]

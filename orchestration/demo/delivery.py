@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import numpy as np
 
@@ -22,7 +23,7 @@ FAR = np.datetime64("2200-01-01", "s")
 
 @dataclass
 class Schedule:
-    """Files of a feed in order. `covers_until`: events before it belong here; `extract`: what is known when it is made."""
+    """Files of a feed in order. `covers_until`: events before it belong here; `extract`: the moment it is made."""
 
     names: list[str] = field(default_factory=list)
     kinds: list[str] = field(default_factory=list)
@@ -60,11 +61,15 @@ def months(schedule: Schedule, period: Period, last: dt.date, name: str, hour: i
         following = dt.date(begin.year + begin.month // 12, begin.month % 12 + 1, 1)
         after = min(following, last + dt.timedelta(days=1))
         deliver = clock.at(after, hour, minute)
-        schedule.add(name.format(day=begin), "month", clock.midnight(after)[()], deliver - np.timedelta64(1800, "s"), deliver)
+        schedule.add(
+            name.format(day=begin), "month", clock.midnight(after)[()], deliver - np.timedelta64(1800, "s"), deliver
+        )
         begin = following
 
 
-def days(schedule: Schedule, first: dt.date, last: dt.date, name: str, hour: int, minute: int, same_day: bool = False) -> None:
+def days(
+    schedule: Schedule, first: dt.date, last: dt.date, name: str, hour: int, minute: int, same_day: bool = False
+) -> None:
     """One file a day, delivered the next morning, or on the day itself."""
     day = first
     while day <= last:
@@ -75,9 +80,7 @@ def days(schedule: Schedule, first: dt.date, last: dt.date, name: str, hour: int
         day = after
 
 
-def windows(
-    schedule: Schedule, first: dt.date, until: np.datetime64, length: int, lag: int, name: str
-) -> None:
+def windows(schedule: Schedule, first: dt.date, until: np.datetime64, length: int, lag: int, name: str) -> None:
     """One file every `length` seconds from the start of a day, delivered `lag` seconds after the window closes."""
     begin, width = clock.midnight(first)[()], np.timedelta64(length, "s")
     while begin < until:
@@ -176,13 +179,20 @@ def deliver(
     )
     # a mistake that no later file could withdraw was never made
     rows = take(rows, ~(extra & ~withdrawn)[rows["record"]])
-    for kind, which in (("corrected", corrected), ("resubmitted", resent), ("duplicate_row", twice), ("duplicate_per_vehicle", vehicles)):
+    for kind, which in (
+        ("corrected", corrected),
+        ("resubmitted", resent),
+        ("duplicate_row", twice),
+        ("duplicate_per_vehicle", vehicles),
+    ):
         log.add(kind, record_id[which], stands=False)
 
     rows_in_file = np.bincount(rows["file"], minlength=files)
     smallest = np.full(count, np.iinfo("int64").max)
     np.minimum.at(smallest, rows["record"], rows_in_file[rows["file"]])
-    untypable = delivered & ~extra & (smallest >= UNTYPABLE_FROM_ROWS) & (rng.random(count) < rate("untypable_date", feed))
+    untypable = (
+        delivered & ~extra & (smallest >= UNTYPABLE_FROM_ROWS) & (rng.random(count) < rate("untypable_date", feed))
+    )
 
     np.maximum.at(last, rows["record"], rows["file"])
     known = np.where(delivered, extract[np.maximum(last, 0)], np.datetime64("NaT"))
@@ -193,11 +203,9 @@ def deliver(
 def slices(rows: Table, files: int) -> list[slice]:
     """The rows of each file; rows are in order of files."""
     edges = np.searchsorted(rows["file"], np.arange(files + 1))
-    return [slice(int(a), int(b)) for a, b in zip(edges[:-1], edges[1:], strict=True)]
+    return [slice(int(a), int(b)) for a, b in pairwise(edges)]
 
 
 def hidden(moments: np.ndarray, delivery: Delivery, schedule: Schedule) -> np.ndarray:
     """True for rows whose file was made before the moment (a moment per record)."""
     return moments[delivery.rows["record"]] > schedule.extract[delivery.rows["file"]]
-
-

@@ -29,16 +29,23 @@ class Defect:
 DIRT = (
     # the clock itself
     Defect(
-        "clock_change_hour", PEOPLE_FEEDS, 0.0, "A true time in the hour that happens twice, second pass. Not injected, it happens."
+        "clock_change_hour",
+        PEOPLE_FEEDS,
+        0.0,
+        "A true time in the hour that happens twice, second pass. Not injected, it happens.",
     ),
     # who it is
-    Defect("nhs_number_missing", ("incidents",), 0.25, "No NHS number: the crew could not trace the patient (F 2.8.1)."),
+    Defect(
+        "nhs_number_missing", ("incidents",), 0.25, "No NHS number: the crew could not trace the patient (F 2.8.1)."
+    ),
     Defect("nhs_number_missing", ("calls",), 0.15, "No NHS number: the caller did not say who it is for (F 2.9)."),
     Defect("nhs_number_missing", ED, 0.03, "No NHS number, status 07; the hospital number is there."),
     Defect("nhs_number_missing", SPELLS, 0.008, "No NHS number, status 07; the hospital number is there."),
     Defect("nhs_number_wrong", PEOPLE_FEEDS, 0.004, "One digit mistyped: fails Modulus 11."),
     Defect("nhs_number_spaced", PEOPLE_FEEDS, 0.04, "Written 999 123 4567: the same number."),
-    Defect("nhs_number_untrusted", (*ED, *SPELLS), 0.01, "Status 04 or 05: traced to nobody or to several; not to be used."),
+    Defect(
+        "nhs_number_untrusted", (*ED, *SPELLS), 0.01, "Status 04 or 05: traced to nobody or to several; not to be used."
+    ),
     Defect("birth_date_default", ED, 0.001, "Date of birth 01/01/1900, a default of the system (F 2.1.7 14)."),
     Defect("practice_dummy", (*ED, *SPELLS), 0.015, "Practice V81999, not known, though the person has one (F 2.2.6)."),
     # when the file comes, and how often
@@ -47,34 +54,83 @@ DIRT = (
     Defect("resubmitted", PEOPLE_FEEDS, 0.010, "Sent again unchanged in a later file (F 2.1.7 8)."),
     Defect("duplicate_row", PEOPLE_FEEDS, 0.004, "The same row twice in one file."),
     Defect("deleted", NET_CHANGE, 0.004, "Entered by mistake; a later file withdraws it (update type 1)."),
-    Defect("untypable_date", PEOPLE_FEEDS, 0.0020, "31 February: the row cannot be typed. In files of 80 rows and more."),
+    Defect(
+        "untypable_date", PEOPLE_FEEDS, 0.0020, "31 February: the row cannot be typed. In files of 80 rows and more."
+    ),
     # ambulance
     Defect("handover_missing", ("incidents",), 0.08, "Handover pin not pressed; of conveyances to ED (F 2.8.2)."),
     Defect("handover_before_arrival", ("incidents",), 0.02, "Handover before arrival; of conveyances to ED (F 2.8.2)."),
-    Defect("midnight_rollover", ("incidents",), 0.25, "Handover dated the day before; of handovers just after midnight."),
+    Defect(
+        "midnight_rollover", ("incidents",), 0.25, "Handover dated the day before; of handovers just after midnight."
+    ),
     Defect("hospital_arrival_missing", ("incidents",), 0.004, "No arrival at hospital; of conveyances to ED."),
-    Defect("on_scene_before_call", ("incidents",), 0.001, "First responder on scene before the call; of attended incidents."),
-    Defect("duplicate_per_vehicle", ("incidents",), 0.010, "One row per vehicle: the same incident twice, cleared at other times."),
-    Defect("old_site_code", ("incidents",), 0.005, "Receiving hospital under its code of before April 2020; of conveyances to ED."),
+    Defect(
+        "on_scene_before_call",
+        ("incidents",),
+        0.001,
+        "First responder on scene before the call; of attended incidents.",
+    ),
+    Defect(
+        "duplicate_per_vehicle",
+        ("incidents",),
+        0.010,
+        "One row per vehicle: the same incident twice, cleared at other times.",
+    ),
+    Defect(
+        "old_site_code",
+        ("incidents",),
+        0.005,
+        "Receiving hospital under its code of before April 2020; of conveyances to ED.",
+    ),
     # 111
-    Defect("answered_before_offered", ("calls",), 0.005, "Telephony clock skew: answered 1 to 50 seconds before it was offered."),
+    Defect(
+        "answered_before_offered",
+        ("calls",),
+        0.005,
+        "Telephony clock skew: answered 1 to 50 seconds before it was offered.",
+    ),
     Defect("answered_long_before_offered", ("calls",), 0.001, "Clock skew of more than a minute: no wait can be told."),
-    Defect("transferred_twice", ("calls",), 0.005, "Counted again by the provider it was transferred to: a second record."),
+    Defect(
+        "transferred_twice", ("calls",), 0.005, "Counted again by the provider it was transferred to: a second record."
+    ),
     # ED: numbers as in F 2.1.7
     Defect("departure_before_arrival", ED, 0.002, "1 Departure dated a year back."),
     Defect("stay_over_72_hours", ED, 0.003, "2 Not closed on the system until days later."),
     Defect("departure_in_future", ED, 0.0005, "3 Departure dated a year ahead."),
-    Defect("assessed_just_before_arrival", ED, 0.007, "4 Assessed up to ten minutes before arrival: ambulance pre-alert."),
-    Defect("assessed_long_before_arrival", ED, 0.003, "4 Assessed more than ten minutes before arrival: a typing mistake."),
-    Defect("decision_after_departure", ED, 0.005, "5 Decision to admit after departure; of attendances with a decision."),
+    Defect(
+        "assessed_just_before_arrival", ED, 0.007, "4 Assessed up to ten minutes before arrival: ambulance pre-alert."
+    ),
+    Defect(
+        "assessed_long_before_arrival", ED, 0.003, "4 Assessed more than ten minutes before arrival: a typing mistake."
+    ),
+    Defect(
+        "decision_after_departure", ED, 0.005, "5 Decision to admit after departure; of attendances with a decision."
+    ),
     Defect("arrival_mode_local", ED, 0.010, "6 Arrival mode under a code that was retired or is the site's own."),
-    Defect("snomed_by_excel", ED, 0.005, "7 SNOMED identifier that passed through Excel: 1.04807E+15, or the last digits 000."),
+    Defect(
+        "snomed_by_excel",
+        ED,
+        0.005,
+        "7 SNOMED identifier that passed through Excel: 1.04807E+15, or the last digits 000.",
+    ),
     Defect("diagnosis_missing", ED, 0.15, "9 No diagnosis; of Type 3 attendances. A quarter of that elsewhere."),
     Defect("left_but_seen", ED, 0.003, "10 Left before being seen, with a time at which they were seen."),
     Defect("old_site_code", (*ED, *SPELLS), 0.005, "11 Site under its code of before April 2020, or a local one."),
-    Defect("text_dates", ("basildon_ed_attendances", "basildon_spells"), 0.12, "12 Dates typed as text, day first, between real Excel dates."),
-    Defect("incident_number_prefixed", ED, 0.20, "13 Ambulance incident number with the site in front; of those with a number."),
-    Defect("incident_number_padded", ED, 0.05, "13 Ambulance incident number padded with zeros; of those with a number."),
+    Defect(
+        "text_dates",
+        ("basildon_ed_attendances", "basildon_spells"),
+        0.12,
+        "12 Dates typed as text, day first, between real Excel dates.",
+    ),
+    Defect(
+        "incident_number_prefixed",
+        ED,
+        0.20,
+        "13 Ambulance incident number with the site in front; of those with a number.",
+    ),
+    Defect(
+        "incident_number_padded", ED, 0.05, "13 Ambulance incident number padded with zeros; of those with a number."
+    ),
     Defect("incident_number_missing", ED, 0.10, "No ambulance incident number; of ambulance arrivals."),
     # spells
     Defect("time_missing", SPELLS, 0.06, "Admission or discharge has a date and no time (F 2.2.1)."),
@@ -84,10 +140,14 @@ DIRT = (
     Defect("specialty_local", SPELLS, 0.005, "Treatment function under an old local code (F 2.2.6)."),
     Defect("ed_attendance_not_kept", SPELLS, 0.30, "No ED attendance number; of spells that began in ED."),
     Defect("death_without_destination", SPELLS, 0.002, "Died, but the destination says home; of deaths one in fifty."),
-    Defect("uncoded", SPELLS, 0.010, "No diagnosis yet: never coded; and all recent discharges until they are (F 2.2.6)."),
+    Defect(
+        "uncoded", SPELLS, 0.010, "No diagnosis yet: never coded; and all recent discharges until they are (F 2.2.6)."
+    ),
     Defect("ready_date_missing", SPELLS, 0.15, "No discharge ready date; of stays of a night and more."),
     # beds
-    Defect("carried_forward", ("bed_state",), 0.02, "Sunday's row repeats Saturday's (F 2.7.3); of Sundays one in seven."),
+    Defect(
+        "carried_forward", ("bed_state",), 0.02, "Sunday's row repeats Saturday's (F 2.7.3); of Sundays one in seven."
+    ),
     Defect("long_stay_not_nested", ("bed_state",), 0.004, "21+ days and 7+ days in each other's column."),
     Defect("occupied_mistyped", ("bed_state",), 0.002, "A digit too many in the occupied beds."),
     Defect("untypable_number", ("bed_state",), 0.003, "'n/a' in a number. In workbooks of 40 rows and more."),
@@ -125,7 +185,7 @@ class DirtLog:
     def add(
         self, kind: str, record: np.ndarray, column: str = "", sent: np.ndarray | str = "", stands: bool = True
     ) -> None:
-        """`stands` is False where a later delivery puts it right. `sent` is what the partner wrote, in national terms."""
+        """`stands` is False where a later delivery puts it right. `sent`: what they wrote, in national terms."""
         if not len(record):
             return
         texts = words([sent] * len(record)) if isinstance(sent, str) else sent

@@ -11,39 +11,68 @@ from orchestration.demo.dirt import DirtLog, rate
 from orchestration.demo.hospital import Column
 from orchestration.demo.identity import identity
 from orchestration.demo.sending import Sent, note_clock_change, pick, send, wall
-from orchestration.demo.table import Table, concat, minutes, rng_for, size, take, words
+from orchestration.demo.table import Table, concat, listed, minutes, rng_for, size, take, words
 from orchestration.demo.world import World
 
 TIMES = (
-    "arrived_at", "initial_assessment_at", "seen_for_treatment_at", "decided_to_admit_at", "clinically_ready_to_proceed_at",
+    "arrived_at",
+    "initial_assessment_at",
+    "seen_for_treatment_at",
+    "decided_to_admit_at",
+    "clinically_ready_to_proceed_at",
     "departed_at",
 )
 _SOURCES = (
-    "attendance_id", "update_type", "site_code", "department_type_code", "nhs_number", "nhs_number_status_code",
-    "local_patient_id", "family_name", "given_name", "birth_date", "sex_code", "ethnic_category_code", "postcode",
-    "gp_practice_code", "arrived_at", "arrival_mode_code", "ambulance_incident_number", "attendance_category_code",
-    "initial_assessment_at", "seen_for_treatment_at", "decided_to_admit_at", "clinically_ready_to_proceed_at", "departed_at",
-    "acuity_code", "chief_complaint_code", "diagnosis_code", "discharge_status_code", "discharge_destination_code",
+    "attendance_id",
+    "update_type",
+    "site_code",
+    "department_type_code",
+    "nhs_number",
+    "nhs_number_status_code",
+    "local_patient_id",
+    "family_name",
+    "given_name",
+    "birth_date",
+    "sex_code",
+    "ethnic_category_code",
+    "postcode",
+    "gp_practice_code",
+    "arrived_at",
+    "arrival_mode_code",
+    "ambulance_incident_number",
+    "attendance_category_code",
+    "initial_assessment_at",
+    "seen_for_treatment_at",
+    "decided_to_admit_at",
+    "clinically_ready_to_proceed_at",
+    "departed_at",
+    "acuity_code",
+    "chief_complaint_code",
+    "diagnosis_code",
+    "discharge_status_code",
+    "discharge_destination_code",
 )
 _HEADERS = {
-    "broomfield": (
-        "ATTENDANCE_ID CDS_UPDATE_TYPE SITE_CODE DEPT_TYPE NHS_NO NHS_NO_STATUS HOSPITAL_NO SURNAME FORENAME DOB SEX "
-        "ETHNIC_CATEGORY POST_CODE GP_PRACTICE ARRIVAL_DTTM ARRIVAL_MODE_SNOMED AMB_INCIDENT_NO ATT_CATEGORY "
+    "broomfield": listed(
+        "ATTENDANCE_ID CDS_UPDATE_TYPE SITE_CODE DEPT_TYPE NHS_NO NHS_NO_STATUS HOSPITAL_NO SURNAME FORENAME DOB "
+        "SEX ETHNIC_CATEGORY POST_CODE GP_PRACTICE ARRIVAL_DTTM ARRIVAL_MODE_SNOMED AMB_INCIDENT_NO ATT_CATEGORY "
         "INITIAL_ASSESSMENT_DTTM SEEN_FOR_TREATMENT_DTTM DTA_DTTM CRTP_DTTM DEPARTURE_DTTM ACUITY_SNOMED "
         "CHIEF_COMPLAINT_SNOMED DIAGNOSIS_1_SNOMED DISCHARGE_STATUS_SNOMED DISCHARGE_DEST_SNOMED"
-    ).split(),
-    "southend": (
-        "Attendance No,Update Type,Site,Dept Type,NHS Number,NHS Number Status,MRN,Surname,Forename,Date of Birth,Gender,"
-        "Ethnic Origin,Postcode,Registered Practice,Arrival Date Time,Arrival Mode,Ambulance Incident,Attendance Category,"
-        "Triage Date Time,Seen Date Time,Decision to Admit Date Time,Ready to Proceed Date Time,Departure Date Time,Acuity,"
-        "Chief Complaint,Diagnosis,Disposal Status,Disposal Destination"
-    ).split(","),
-    "basildon": (
-        "AttendanceID - Hospital DepartmentType NHSNumber NHSNumberStatus PatientID LastName FirstName DateOfBirth Sex "
-        "Ethnicity PostCode PracticeCode ArrivalTime ArrivalMode AmbulanceIncidentID AttendanceCategory "
-        "InitialAssessmentTime ClinicianSeenTime DTATime CRTPTime DepartureTime AcuityCode ComplaintCode DiagnosisCode "
-        "DischargeStatusCode DischargeDestinationCode"
-    ).split(),
+    ),
+    "southend": listed(
+        "Attendance No,Update Type,Site,Dept Type,NHS Number,NHS Number Status,MRN,Surname,Forename,"
+        "Date of Birth,Gender,Ethnic Origin,Postcode,Registered Practice,Arrival Date Time,Arrival Mode,"
+        "Ambulance Incident,Attendance Category,Triage Date Time,Seen Date Time,Decision to Admit Date Time,"
+        "Ready to Proceed Date Time,Departure Date Time,Acuity,Chief Complaint,Diagnosis,Disposal Status,"
+        "Disposal Destination",
+        ",",
+    ),
+    "basildon": listed(
+        "AttendanceID - Hospital DepartmentType NHSNumber NHSNumberStatus PatientID LastName FirstName "
+        "DateOfBirth Sex Ethnicity PostCode PracticeCode ArrivalTime ArrivalMode AmbulanceIncidentID "
+        "AttendanceCategory InitialAssessmentTime ClinicianSeenTime DTATime CRTPTime DepartureTime AcuityCode "
+        "ComplaintCode DiagnosisCode DischargeStatusCode DischargeDestinationCode"
+    ),
 }
 LAYOUT = {
     name: tuple(
@@ -59,21 +88,58 @@ FILES = {
     "basildon": ("Basildon ED {day:%Y-%m}.xlsx", "Basildon ED {day:%Y-%m-%d}.xlsx"),
 }
 ARRIVAL_MODE = {
-    "southend": {"1048031000000100": "AMB", "1048041000000109": "AMBE", "1048021000000102": "PTS", "1048051000000107": "HELI",
-                 "1048061000000105": "PUB", "1048071000000103": "OWN", "1047991000000102": "PRIS", "1048001000000106": "POL"},
-    "basildon": {"1048031000000100": "Ambulance", "1048041000000109": "Ambulance with escort", "1048021000000102": "Patient transport",
-                 "1048051000000107": "Air ambulance", "1048061000000105": "Public transport", "1048071000000103": "Own transport",
-                 "1047991000000102": "Prison transport", "1048001000000106": "Police"},
+    "southend": {
+        "1048031000000100": "AMB",
+        "1048041000000109": "AMBE",
+        "1048021000000102": "PTS",
+        "1048051000000107": "HELI",
+        "1048061000000105": "PUB",
+        "1048071000000103": "OWN",
+        "1047991000000102": "PRIS",
+        "1048001000000106": "POL",
+    },
+    "basildon": {
+        "1048031000000100": "Ambulance",
+        "1048041000000109": "Ambulance with escort",
+        "1048021000000102": "Patient transport",
+        "1048051000000107": "Air ambulance",
+        "1048061000000105": "Public transport",
+        "1048071000000103": "Own transport",
+        "1047991000000102": "Prison transport",
+        "1048001000000106": "Police",
+    },
     "broomfield": {},
 }
 LOCAL_ARRIVAL_MODE = {"southend": "TAXI", "basildon": "Taxi", "broomfield": "1047981000000104"}
-STATUS_SOUTHEND = {"182992009": "TC", "1066301000000103": "LBA", "1066311000000101": "LAA", "1066321000000107": "LBT",
-                   "1077021000000100": "STGP", "1077031000000103": "STUC", "1077781000000101": "STED", "1077081000000104": "SDEC",
-                   "1077041000000107": "STMH", "63238001": "DOA", "75004002": "DID"}
-DESTINATION_SOUTHEND = {"306689006": "HOME", "306691003": "RES", "306694006": "NURS", "306705005": "POL", "1066331000000109": "CDU",
-                        "1066341000000100": "SDEC", "1066351000000102": "VW", "306706006": "WARD", "1874161000000104": "THTR",
-                        "1066361000000104": "HDU", "1066371000000106": "CCU", "1066391000000105": "ICU", "19712007": "TRAN",
-                        "305398007": "MORT"}
+STATUS_SOUTHEND = {
+    "182992009": "TC",
+    "1066301000000103": "LBA",
+    "1066311000000101": "LAA",
+    "1066321000000107": "LBT",
+    "1077021000000100": "STGP",
+    "1077031000000103": "STUC",
+    "1077781000000101": "STED",
+    "1077081000000104": "SDEC",
+    "1077041000000107": "STMH",
+    "63238001": "DOA",
+    "75004002": "DID",
+}
+DESTINATION_SOUTHEND = {
+    "306689006": "HOME",
+    "306691003": "RES",
+    "306694006": "NURS",
+    "306705005": "POL",
+    "1066331000000109": "CDU",
+    "1066341000000100": "SDEC",
+    "1066351000000102": "VW",
+    "306706006": "WARD",
+    "1874161000000104": "THTR",
+    "1066361000000104": "HDU",
+    "1066371000000106": "CCU",
+    "1066391000000105": "ICU",
+    "19712007": "TRAN",
+    "305398007": "MORT",
+}
 KNOWN_AT_DEPARTURE = ("diagnosis_code", "discharge_status_code", "discharge_destination_code")
 
 
@@ -119,8 +185,11 @@ def _spoil_codes(name: str, feed: str, table: Table, log: DirtLog, rng: np.rando
     table["arrival_mode_code"][here] = LOCAL_ARRIVAL_MODE[name]
     log.add("arrival_mode_local", ids[here], "arrival_mode_code", LOCAL_ARRIVAL_MODE[name])
 
-    columns = {"southend": ["acuity_code"], "basildon": ["acuity_code", "discharge_status_code"],
-               "broomfield": ["acuity_code", "discharge_status_code", "arrival_mode_code"]}[name]
+    columns = {
+        "southend": ["acuity_code"],
+        "basildon": ["acuity_code", "discharge_status_code"],
+        "broomfield": ["acuity_code", "discharge_status_code", "arrival_mode_code"],
+    }[name]
     here = pick(rng, feed, ["snomed_by_excel"], everyone)["snomed_by_excel"]
     which = rng.integers(0, len(columns), len(here))
     rounded = rng.random(len(here)) < 0.5
@@ -177,8 +246,16 @@ def send_attendances(world: World, name: str, landing: Path, seed: int) -> Sent:
     note_clock_change(log, ids, {column: truth[column] for column in TIMES})
 
     plan = hospital.schedule(world, name, *FILES[name])
-    sent = delivery.deliver(plan, truth["arrived_at"], truth["arrived_at"], [truth["departed_at"]], ids, feed, rng, log, extra)
-    log.add("deleted", ids[extra & sent.delivered], "copy_of", truth["attendance_id"][false][sent.delivered[real:]], stands=False)
+    sent = delivery.deliver(
+        plan, truth["arrived_at"], truth["arrived_at"], [truth["departed_at"]], ids, feed, rng, log, extra
+    )
+    log.add(
+        "deleted",
+        ids[extra & sent.delivered],
+        "copy_of",
+        truth["attendance_id"][false][sent.delivered[real:]],
+        stands=False,
+    )
     log.add("untypable_date", ids[sent.untypable], "arrived_at", "31 February")
     table["site_code"] = hospital.site_names(name, table["site_code"], rng)
     typed = rng.random(size(table)) < rate("text_dates", feed)
@@ -192,7 +269,9 @@ def send_attendances(world: World, name: str, landing: Path, seed: int) -> Sent:
     here = delivery.hidden(truth["departed_at"], sent, plan)
     for column in KNOWN_AT_DEPARTURE:
         rows[column] = np.where(here, None, rows[column])
-    rows["departed_at"] = np.where(sent.rows["is_wrong"], rows["departed_at"] + np.timedelta64(5400, "s"), rows["departed_at"])
+    rows["departed_at"] = np.where(
+        sent.rows["is_wrong"], rows["departed_at"] + np.timedelta64(5400, "s"), rows["departed_at"]
+    )
     rows["update_type"] = np.where(sent.rows["is_deleted"], "1", "9").astype(object)
     for column in TIMES:
         rows[column] = clock.to_local(rows[column])
@@ -205,8 +284,17 @@ def send_attendances(world: World, name: str, landing: Path, seed: int) -> Sent:
 
 
 def _write(
-    world: World, name: str, feed: str, landing: Path, plan: delivery.Schedule, sent: delivery.Delivery, ids: np.ndarray,
-    log: DirtLog, rows: Table, typed: np.ndarray, real: int,
+    world: World,
+    name: str,
+    feed: str,
+    landing: Path,
+    plan: delivery.Schedule,
+    sent: delivery.Delivery,
+    ids: np.ndarray,
+    log: DirtLog,
+    rows: Table,
+    typed: np.ndarray,
+    real: int,
 ) -> Sent:
     layout = LAYOUT[name]
     header = [column.header for column in layout]
@@ -219,8 +307,12 @@ def _write(
 
         def write(part: slice, file: str, defect: str) -> bytes:
             sheet = "Sheet1" if defect else "Attendances"
-            titles = ["Mid and South Essex NHS Foundation Trust", "Basildon University Hospital: ED attendances",
-                      f"Extract {file.removesuffix('.xlsx')}", ""]
+            titles = [
+                "Mid and South Essex NHS Foundation Trust",
+                "Basildon University Hospital: ED attendances",
+                f"Extract {file.removesuffix('.xlsx')}",
+                "",
+            ]
             return formats.workbook(sheet, titles, header, [column[part] for column in cells])
     else:
         body = hospital.render_text(name, layout, rows, overrides)

@@ -27,11 +27,28 @@ TIMES = {
     "clear_at": "ClearTime",
 }
 HEADER = [
-    "IncidentID", "TestCall", *TIMES.values(), "Category", "Outcome", "ReceivingSite", "NHSNumber", "PatientSurname",
-    "PatientForename", "PatientDOB", "PatientSex", "IncidentPostcode",
+    "IncidentID",
+    "TestCall",
+    *TIMES.values(),
+    "Category",
+    "Outcome",
+    "ReceivingSite",
+    "NHSNumber",
+    "PatientSurname",
+    "PatientForename",
+    "PatientDOB",
+    "PatientSex",
+    "IncidentPostcode",
 ]
-OUTCOME = {"hear_treat": "HT", "see_treat": "ST", "convey_ed": "CED", "convey_non_ed": "CNE", "cancelled": "CAN",
-           "duplicate": "DUP", "hoax": "HOX"}
+OUTCOME = {
+    "hear_treat": "HT",
+    "see_treat": "ST",
+    "convey_ed": "CED",
+    "convey_non_ed": "CNE",
+    "cancelled": "CAN",
+    "duplicate": "DUP",
+    "hoax": "HOX",
+}
 SEX = {"1": "M", "2": "F", "9": "I", "X": "U"}
 OLD_SITE = {"RAJ12": "RDDH0", "RAJ32": "RQ8L0"}
 STAMP = "%Y-%m-%d %H:%M:%S"
@@ -72,10 +89,14 @@ def _spoil(world: World, table: Table, log: DirtLog, rng: np.random.Generator) -
     here = chosen["midnight_rollover"]
     table["handover_at"][here] = clock.to_utc(clock.to_local(table["handover_at"][here]) - np.timedelta64(86_400, "s"))
     log.add("midnight_rollover", ids[here], "handover_at", wall(table["handover_at"][here]))
-    here = pick(rng, FEED, ["on_scene_before_call"], real & ~np.isnat(table["first_on_scene_at"]))["on_scene_before_call"]
+    here = pick(rng, FEED, ["on_scene_before_call"], real & ~np.isnat(table["first_on_scene_at"]))[
+        "on_scene_before_call"
+    ]
     table["first_on_scene_at"][here] = table["call_connect_at"][here] - seconds(rng.uniform(60, 900, len(here)))
     log.add("on_scene_before_call", ids[here], "first_on_scene_at", wall(table["first_on_scene_at"][here]))
-    old = pick(rng, FEED, ["old_site_code"], conveyed & np.isin(table["receiving_site_code"], list(OLD_SITE)))["old_site_code"]
+    old = pick(rng, FEED, ["old_site_code"], conveyed & np.isin(table["receiving_site_code"], list(OLD_SITE)))[
+        "old_site_code"
+    ]
     table["receiving_site_code"][old] = words([OLD_SITE[code] for code in table["receiving_site_code"][old]])
     log.add("old_site_code", ids[old], "receiving_site_code", table["receiving_site_code"][old])
 
@@ -97,7 +118,14 @@ def send_incidents(world: World, landing: Path, seed: int) -> Sent:
 
     schedule = _schedule(world)
     sent = delivery.deliver(
-        schedule, truth["call_connect_at"], truth["known_at"], [truth["ends_at"]], ids, FEED, rng, log,
+        schedule,
+        truth["call_connect_at"],
+        truth["known_at"],
+        [truth["ends_at"]],
+        ids,
+        FEED,
+        rng,
+        log,
         correctable=truth["category_code"] != "C5",
     )
     rows = take(table | who, sent.rows["record"])

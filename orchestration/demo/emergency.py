@@ -1,4 +1,4 @@
-"""Emergency department attendances: by ambulance, sent by 111, or through the front door. Durations F 7.3, codes F 2.1."""
+"""Emergency department attendances: by ambulance, sent by 111, through the front door. Times F 7.3, codes F 2.1."""
 
 from __future__ import annotations
 
@@ -9,33 +9,105 @@ from orchestration.demo.rates import Period, Picker
 from orchestration.demo.table import Table, choose, minutes, rng_for, seconds, size, take, words
 
 ROAD_AMBULANCE, OTHER_AMBULANCE = "1048031000000100", "1048021000000102"
-ARRIVAL_MODE = {"1048071000000103": 79, "1048061000000105": 15, OTHER_AMBULANCE: 4.0, "1048001000000106": 1.2,
-                "1047991000000102": 0.2, "1048051000000107": 0.1}
+ARRIVAL_MODE = {
+    "1048071000000103": 79,
+    "1048061000000105": 15,
+    OTHER_AMBULANCE: 4.0,
+    "1048001000000106": 1.2,
+    "1047991000000102": 0.2,
+    "1048051000000107": 0.1,
+}
 ARRIVAL_MODE_AMBULANCE = {ROAD_AMBULANCE: 96, "1048041000000109": 4}
-ACUITY = {"1064891000000107": 2, "1064911000000105": 17, "1064901000000108": 48, "1077241000000103": 29, "1077251000000100": 4}
+ACUITY = {
+    "1064891000000107": 2,
+    "1064911000000105": 17,
+    "1064901000000108": 48,
+    "1077241000000103": 29,
+    "1077251000000100": 4,
+}
 ACUITY_MINOR = {"1064901000000108": 6, "1077241000000103": 64, "1077251000000100": 30}
 HOME, WARD, CDU, SDEC, TRANSFER, MORTUARY = (
-    "306689006", "306706006", "1066331000000109", "1066341000000100", "19712007", "305398007")
-DESTINATION_ADMITTED = {WARD: 62, CDU: 11, SDEC: 14, "1874161000000104": 2, "1066361000000104": 2.5,
-                        "1066371000000106": 3, "1066391000000105": 2, TRANSFER: 3.5}
+    "306689006",
+    "306706006",
+    "1066331000000109",
+    "1066341000000100",
+    "19712007",
+    "305398007",
+)
+DESTINATION_ADMITTED = {
+    WARD: 62,
+    CDU: 11,
+    SDEC: 14,
+    "1874161000000104": 2,
+    "1066361000000104": 2.5,
+    "1066371000000106": 3,
+    "1066391000000105": 2,
+    TRANSFER: 3.5,
+}
 DESTINATION_HOME = {HOME: 94.5, "306691003": 1.8, "306694006": 1.7, "306705005": 0.5, "1066351000000102": 1.5}
 COMPLETE, LEFT_BEFORE_ASSESSMENT, LEFT_AFTER_ASSESSMENT, LEFT_BEFORE_TREATMENT = (
-    "182992009", "1066301000000103", "1066311000000101", "1066321000000107")
+    "182992009",
+    "1066301000000103",
+    "1066311000000101",
+    "1066321000000107",
+)
 STREAMED_GP, STREAMED_UTC, STREAMED_ED = "1077021000000100", "1077031000000103", "1077781000000101"
 DEAD_ON_ARRIVAL, DIED = "63238001", "75004002"
-STATUS = {COMPLETE: 90.6, LEFT_BEFORE_ASSESSMENT: 1.6, LEFT_AFTER_ASSESSMENT: 1.6, LEFT_BEFORE_TREATMENT: 1.4,
-          STREAMED_GP: 1.9, STREAMED_UTC: 1.3, STREAMED_ED: 0.2, "1077081000000104": 0.8, "1077041000000107": 0.6}
+STATUS = {
+    COMPLETE: 90.6,
+    LEFT_BEFORE_ASSESSMENT: 1.6,
+    LEFT_AFTER_ASSESSMENT: 1.6,
+    LEFT_BEFORE_TREATMENT: 1.4,
+    STREAMED_GP: 1.9,
+    STREAMED_UTC: 1.3,
+    STREAMED_ED: 0.2,
+    "1077081000000104": 0.8,
+    "1077041000000107": 0.6,
+}
 LEFT = (LEFT_BEFORE_ASSESSMENT, LEFT_AFTER_ASSESSMENT, LEFT_BEFORE_TREATMENT)
 STREAMED = (STREAMED_GP, STREAMED_UTC, STREAMED_ED)
 COMPLAINT = {
-    "29857009": 12, "267036007": 9, "21522001": 12, "25064002": 5, "386661006": 6, "271594007": 4, "161898004": 9,
-    "82271004": 6, "161891005": 6, "248062006": 1.5, "272022009": 1, "48694002": 1.5, "6471006": 0.8, "22298006": 1,
-    "230690007": 1.4, "84757009": 1}
+    "29857009": 12,
+    "267036007": 9,
+    "21522001": 12,
+    "25064002": 5,
+    "386661006": 6,
+    "271594007": 4,
+    "161898004": 9,
+    "82271004": 6,
+    "161891005": 6,
+    "248062006": 1.5,
+    "272022009": 1,
+    "48694002": 1.5,
+    "6471006": 0.8,
+    "22298006": 1,
+    "230690007": 1.4,
+    "84757009": 1,
+}
 DIAGNOSIS = {
-    "195967001": 3, "13645005": 3, "233604007": 5, "50417007": 5, "54150009": 6, "6142004": 2, "195951007": 3,
-    "90176007": 3, "68566005": 7, "84757009": 2, "22298006": 2, "230690007": 2, "29857009": 9, "21522001": 9,
-    "25064002": 4, "271594007": 4, "82271004": 7, "161891005": 5, "197480006": 2, "35489007": 1, "52448006": 2,
-    "2776000": 1}
+    "195967001": 3,
+    "13645005": 3,
+    "233604007": 5,
+    "50417007": 5,
+    "54150009": 6,
+    "6142004": 2,
+    "195951007": 3,
+    "90176007": 3,
+    "68566005": 7,
+    "84757009": 2,
+    "22298006": 2,
+    "230690007": 2,
+    "29857009": 9,
+    "21522001": 9,
+    "25064002": 4,
+    "271594007": 4,
+    "82271004": 7,
+    "161891005": 5,
+    "197480006": 2,
+    "35489007": 1,
+    "52448006": 2,
+    "2776000": 1,
+}
 COVID = "840539006"
 CATEGORY = {"1": 94.4, "2": 2.6, "3": 0.9, "4": 2.1}
 OTHER_TYPE_SHARE = {"RAJ01": 0.195, "RAJ12": 0.085, "RAJ32": 0.07}
@@ -101,7 +173,9 @@ def make_attendances(
     ready = np.minimum(decision + rng.exponential(20, count), stay)
     ready_home = np.maximum(stay - rng.uniform(3, 45, count), doctor)
     ready = np.where(admitted, ready, ready_home)
-    ready_at = np.where(admitted | (~left & (rng.random(count) < 0.35)), arrived + minutes(np.minimum(ready, stay)), never)
+    ready_at = np.where(
+        admitted | (~left & (rng.random(count) < 0.35)), arrived + minutes(np.minimum(ready, stay)), never
+    )
 
     share = rates.covid_share(clock.local_date(arrived)) * np.where(admitted, 1.5, 0.8)
     covid = (rng.random(count) < share) & ~streamed & ~left

@@ -89,7 +89,9 @@ def render_text(hospital: str, layout: tuple[Column, ...], rows: Table, override
     return body
 
 
-def render_cells(layout: tuple[Column, ...], rows: Table, typed: np.ndarray, overrides: Table, numeric: np.ndarray) -> list[list[str]]:
+def render_cells(
+    layout: tuple[Column, ...], rows: Table, typed: np.ndarray, overrides: Table, numeric: np.ndarray
+) -> list[list[str]]:
     """Columns as Excel cells: real dates, or text where a clerk typed them (`typed`)."""
     body = []
     for column in layout:
@@ -101,13 +103,17 @@ def render_cells(layout: tuple[Column, ...], rows: Table, typed: np.ndarray, ove
             if column.source in overrides:
                 texts = np.where(np.equal(overrides[column.source], None), texts, overrides[column.source])
             as_text = formats.text_cells(formats.plain(texts))
-            cells = [text if value is not None else cell for cell, text, value in zip(cells, as_text, texts, strict=True)]
+            cells = [
+                text if value is not None else cell for cell, text, value in zip(cells, as_text, texts, strict=True)
+            ]
         elif column.source == "nhs_number":
             # some numbers were typed into cells that Excel takes for numbers
             digits = numeric & ~np.equal(values, None).astype(bool) & np.array([" " not in (v or " ") for v in values])
             cells = [
                 number if digit else text
-                for number, text, digit in zip(formats.number_cells(values), formats.text_cells(formats.plain(values)), digits, strict=True)
+                for number, text, digit in zip(
+                    formats.number_cells(values), formats.text_cells(formats.plain(values)), digits, strict=True
+                )
             ]
         else:
             cells = formats.text_cells(formats.plain(values))

@@ -49,50 +49,74 @@ def _spoil(table: Table, log: DirtLog, rng: np.random.Generator) -> Table:
     return concat([table, copy])
 
 
+def _or_null(texts: np.ndarray) -> np.ndarray:
+    return np.where(texts == "", None, texts)
+
+
+def _json_lines(columns: Table) -> list[str]:
+    """One JSON object a row, nested as the dotted names say."""
+    places = [path.split(".") for path in columns]
+    lines = []
+    for values in zip(*(column.tolist() for column in columns.values()), strict=True):
+        record: dict[str, dict] = {}
+        for path, value in zip(places, values, strict=True):
+            level = record
+            for name in path[:-1]:
+                level = level.setdefault(name, {})
+            level[path[-1]] = value
+        lines.append(json.dumps(record, ensure_ascii=False) + "\n")
+    return lines
+
+
 def send_calls(world: World, landing: Path, seed: int) -> Sent:
     rng, log = rng_for(seed, "send calls"), DirtLog(FEED)
     truth = {name: column.copy() for name, column in world.calls.items()}
     truth["call_id"] = call_ids(size(truth))
     who = identity(world.people, truth["person"], truth["offered_at"], truth["call_id"], FEED, rng, log)
-    note_clock_change(log, truth["call_id"], {name: truth[name] for name in ("offered_at", "answered_at", "abandoned_at")})
+    note_clock_change(
+        log, truth["call_id"], {name: truth[name] for name in ("offered_at", "answered_at", "abandoned_at")}
+    )
     table = _spoil(truth | who, log, rng)
     ids = table["call_id"]
-    number = np.where(table["incident"] >= 0, world.incidents["incident_id"][table["incident"]] if size(world.incidents) else "", None)
+    number = np.where(
+        table["incident"] >= 0, world.incidents["incident_id"][table["incident"]] if size(world.incidents) else "", None
+    )
 
     schedule = _schedule(world)
     sent = delivery.deliver(schedule, table["offered_at"], table["ends_at"], [], ids, FEED, rng, log)
     rows = take(table | {"number": number}, sent.rows["record"])
-    texts = {name: clock.text(clock.to_local(rows[name]), STAMP) for name in ("offered_at", "answered_at", "abandoned_at")}
+    texts = {
+        name: clock.text(clock.to_local(rows[name]), STAMP) for name in ("offered_at", "answered_at", "abandoned_at")
+    }
     untypable = sent.untypable[sent.rows["record"]]
     texts["offered_at"][untypable] = words([f"{v[:5]}02-31{v[10:]}" for v in texts["offered_at"][untypable]])
     log.add("untypable_date", ids[sent.untypable], "offered_at", "31 February")
-    birth = clock.text(rows["birth_date"], "%Y-%m-%d")
     # a clerk's first choice that the clinician put right
     group = np.where(sent.rows["is_wrong"] & rows["is_triaged"], "other", rows["disposition_group"])
-    lines = [
-        json.dumps(
-            {
-                "call": {"id": call, "channel": channel, "offered": offered, "answered": answered or None, "abandoned": gone or None},
-                "triage": {
-                    "by": by, "clinical_contact": bool(clinical) if triaged else None, "dx_code": code, "disposition": disposition,
-                    "revalidated": bool(checked) if triaged else None, "booked_service": booked, "ambulance_incident": incident,
-                },
-                "patient": {
-                    "nhs_number": nhs, "name": {"family": family, "given": given}, "birth_date": born,
-                    "gender": GENDER[sex], "postcode": postcode, "gp_practice": practice,
-                },
-            },
-            ensure_ascii=False,
-        )
-        + "\n"
-        for call, channel, offered, answered, gone, by, clinical, triaged, code, disposition, checked, booked, incident, nhs,
-        family, given, born, sex, postcode, practice in zip(
-            rows["call_id"], rows["channel"], texts["offered_at"], texts["answered_at"], texts["abandoned_at"],
-            rows["triaged_by"], rows["had_clinical_contact"], rows["is_triaged"], rows["disposition_code"], group,
-            rows["is_revalidated"], rows["booked_service"], rows["number"], rows["nhs_number"], rows["family_name"],
-            rows["given_name"], birth, rows["sex_code"], rows["postcode"], rows["gp_practice_code"], strict=True,
-        )
-    ]
+    triaged = rows["is_triaged"]
+    lines = _json_lines(
+        {
+            "call.id": rows["call_id"],
+            "call.channel": rows["channel"],
+            "call.offered": texts["offered_at"],
+            "call.answered": _or_null(texts["answered_at"]),
+            "call.abandoned": _or_null(texts["abandoned_at"]),
+            "triage.by": rows["triaged_by"],
+            "triage.clinical_contact": np.where(triaged, rows["had_clinical_contact"].astype(object), None),
+            "triage.dx_code": rows["disposition_code"],
+            "triage.disposition": group,
+            "triage.revalidated": np.where(triaged, rows["is_revalidated"].astype(object), None),
+            "triage.booked_service": rows["booked_service"],
+            "triage.ambulance_incident": rows["number"],
+            "patient.nhs_number": rows["nhs_number"],
+            "patient.name.family": rows["family_name"],
+            "patient.name.given": rows["given_name"],
+            "patient.birth_date": clock.text(rows["birth_date"], "%Y-%m-%d"),
+            "patient.gender": words([GENDER[value] for value in rows["sex_code"]]),
+            "patient.postcode": rows["postcode"],
+            "patient.gp_practice": rows["gp_practice_code"],
+        }
+    )
 
     def write(part: slice, name: str, defect: str) -> bytes:
         content = "".join(lines[part])

@@ -1,4 +1,4 @@
-"""Who a record says it is about: what the partner knows of the person at the time, with the mistakes that partners make."""
+"""Who a record says it is about: what the partner knows of the person at the time, and its mistakes."""
 
 from __future__ import annotations
 
@@ -15,7 +15,13 @@ def mistyped(number: str, place: int) -> str:
 
 
 def identity(
-    people: Table, who: np.ndarray, when: np.ndarray, record_id: np.ndarray, feed: str, rng: np.random.Generator, log: DirtLog
+    people: Table,
+    who: np.ndarray,
+    when: np.ndarray,
+    record_id: np.ndarray,
+    feed: str,
+    rng: np.random.Generator,
+    log: DirtLog,
 ) -> Table:
     """Identity columns in national codes, a row per record; None where the partner has nothing."""
     count = len(who)

@@ -6,22 +6,67 @@ import numpy as np
 
 from orchestration.demo import clock, emergency, population, rates
 from orchestration.demo.rates import Period, Picker
-from orchestration.demo.table import Table, choose, concat, minutes, rng_for, size, take, words
+from orchestration.demo.table import Table, choose, concat, listed, minutes, rng_for, size, take, words
 
 NEVER = np.datetime64("NaT")
-FUNCTION_ADULT = {"300": 24, "326": 22, "340": 8, "320": 7, "301": 6, "100": 13, "110": 9, "361": 2, "328": 4, "502": 3, "101": 2}
-FUNCTION_OLD = {"430": 38, "300": 22, "326": 12, "340": 7, "320": 6, "328": 5, "100": 5, "110": 5}
-FUNCTION_ELECTIVE = {"100": 10, "101": 10, "104": 6, "110": 15, "120": 6, "130": 14, "140": 3, "301": 20, "303": 5,
-                     "320": 5, "370": 8, "410": 3, "502": 7, "160": 4}
-DIAGNOSES = {
-    "100": "K358 K810 K565 K859 K610", "101": "N201 N40X C61 N390", "104": "C189 K573 K635", "110": "S720 S525 M171 M161",
-    "120": "J350 H669 J342", "130": "H259 H401 H330", "140": "K011 K047", "160": "C443 L720", "192": "A419 J960 R572",
-    "300": "J189 N390 A419 R074 E871 R55 L031", "301": "K922 K703 K529 D509", "303": "C900 D649 C833",
-    "320": "I214 I509 I48X I200", "326": "R074 J189 N390 R55 I802 L031 R51X", "328": "I639 I619 G459", "340": "J440 J441 J189 J459",
-    "361": "N179 N185", "370": "Z511 C509 C349", "410": "M069 M329", "420": "J219 B349 J069 R568 A099",
-    "430": "R296 J189 N390 F059 S720 I509 A419", "424": "Z380", "501": "O800 O821 O342 O368", "560": "O479 O992", "502": "N939 O021 D259",
+FUNCTION_ADULT = {
+    "300": 24,
+    "326": 22,
+    "340": 8,
+    "320": 7,
+    "301": 6,
+    "100": 13,
+    "110": 9,
+    "361": 2,
+    "328": 4,
+    "502": 3,
+    "101": 2,
 }
-COMORBIDITIES = words("I10X E119 J449 I48X N183 F03X I251 E785 Z921 M199 E669 F329 I509 Z870 K219 D649".split())
+FUNCTION_OLD = {"430": 38, "300": 22, "326": 12, "340": 7, "320": 6, "328": 5, "100": 5, "110": 5}
+FUNCTION_ELECTIVE = {
+    "100": 10,
+    "101": 10,
+    "104": 6,
+    "110": 15,
+    "120": 6,
+    "130": 14,
+    "140": 3,
+    "301": 20,
+    "303": 5,
+    "320": 5,
+    "370": 8,
+    "410": 3,
+    "502": 7,
+    "160": 4,
+}
+DIAGNOSES = {
+    "100": "K358 K810 K565 K859 K610",
+    "101": "N201 N40X C61 N390",
+    "104": "C189 K573 K635",
+    "110": "S720 S525 M171 M161",
+    "120": "J350 H669 J342",
+    "130": "H259 H401 H330",
+    "140": "K011 K047",
+    "160": "C443 L720",
+    "192": "A419 J960 R572",
+    "300": "J189 N390 A419 R074 E871 R55 L031",
+    "301": "K922 K703 K529 D509",
+    "303": "C900 D649 C833",
+    "320": "I214 I509 I48X I200",
+    "326": "R074 J189 N390 R55 I802 L031 R51X",
+    "328": "I639 I619 G459",
+    "340": "J440 J441 J189 J459",
+    "361": "N179 N185",
+    "370": "Z511 C509 C349",
+    "410": "M069 M329",
+    "420": "J219 B349 J069 R568 A099",
+    "430": "R296 J189 N390 F059 S720 I509 A419",
+    "424": "Z380",
+    "501": "O800 O821 O342 O368",
+    "560": "O479 O992",
+    "502": "N939 O021 D259",
+}
+COMORBIDITIES = listed("I10X E119 J449 I48X N183 F03X I251 E785 Z921 M199 E669 F329 I509 Z870 K219 D649")
 SOURCE = {"19": 91, "29": 1.5, "51": 1.5, "54": 1, "85": 5}
 DISCHARGE_HOUR = (0, 0, 0, 0, 0, 0, 0, 1, 2, 4, 7, 10, 11, 11, 12, 13, 13, 12, 10, 7, 4, 2, 1, 0)
 NOT_GENERAL_AND_ACUTE = ("501", "560", "424", "422", "192")
@@ -43,7 +88,8 @@ def _leave(rng: np.random.Generator, admitted: np.ndarray, nights: np.ndarray) -
     later = clock.midnight(day + nights.astype("timedelta64[D]")) + minutes(_discharge_of_day(rng, len(admitted)))
     last = clock.midnight(day + np.timedelta64(1, "D")) - np.timedelta64(60, "s")
     same = np.minimum(admitted + minutes(rng.uniform(90, 560, len(admitted))), last)
-    return np.maximum(np.where(nights > 0, later, same), admitted)
+    left = np.maximum(np.where(nights > 0, later, same), admitted)
+    return left.astype("datetime64[m]").astype("datetime64[s]")
 
 
 def _diagnoses(rng: np.random.Generator, function: np.ndarray) -> np.ndarray:
@@ -91,9 +137,7 @@ def _emergency_nights(rng: np.random.Generator, short: np.ndarray, age: np.ndarr
 
 def _from_ed(rng: np.random.Generator, people: Table, attendances: Table) -> Table:
     to = attendances["discharge_destination_code"]
-    admitted = np.flatnonzero(
-        np.isin(to, list(emergency.DESTINATION_ADMITTED)) & (to != emergency.TRANSFER)
-    )
+    admitted = np.flatnonzero(np.isin(to, list(emergency.DESTINATION_ADMITTED)) & (to != emergency.TRANSFER))
     came = take(attendances, admitted)
     to, count = came["discharge_destination_code"], len(admitted)
     age = population.ages(people, came["person"], came["arrived_at"])
@@ -106,10 +150,20 @@ def _from_ed(rng: np.random.Generator, people: Table, attendances: Table) -> Tab
     when = came["departed_at"] + minutes(np.clip(rng.normal(6, 10, count), -20, 45))
     when = np.maximum(when, came["arrived_at"])
     return _block(
-        count, attendance=admitted, person=came["person"], site_code=came["site_code"], admitted_at=when,
-        nights=nights, wait=wait, age=age, treatment_function_code=function, has_covid=came["has_covid"],
+        count,
+        attendance=admitted,
+        person=came["person"],
+        site_code=came["site_code"],
+        admitted_at=when,
+        nights=nights,
+        wait=wait,
+        age=age,
+        treatment_function_code=function,
+        has_covid=came["has_covid"],
         admission_method_code=choose(rng, {"21": 97, "2D": 2, "28": 1}, count),
-        admission_source_code=choose(rng, SOURCE, count), patient_classification_code="1", kind="ed",
+        admission_source_code=choose(rng, SOURCE, count),
+        patient_classification_code="1",
+        kind="ed",
     )
 
 
@@ -121,12 +175,20 @@ def _direct(rng: np.random.Generator, period: Period, residents: int, people: Ta
     nights, wait = _emergency_nights(rng, rng.random(count) < 0.25, age)
     function = np.where(age >= 76, choose(rng, FUNCTION_OLD, count), choose(rng, FUNCTION_ADULT, count))
     gp = _block(
-        count, attendance=np.full(count, -1), person=who, site_code=words(rates.SITES)[picker.nearest(rng, who)],
-        admitted_at=when, nights=nights, wait=wait, age=age,
+        count,
+        attendance=np.full(count, -1),
+        person=who,
+        site_code=words(rates.SITES)[picker.nearest(rng, who)],
+        admitted_at=when,
+        nights=nights,
+        wait=wait,
+        age=age,
         treatment_function_code=np.where(age < 18, "420", function),
         has_covid=rng.random(count) < 1.3 * rates.covid_share(clock.local_date(when)),
         admission_method_code=choose(rng, {"22": 62, "23": 14, "24": 22, "25": 1, "2B": 1}, count),
-        admission_source_code=choose(rng, SOURCE, count), patient_classification_code="1", kind="direct",
+        admission_source_code=choose(rng, SOURCE, count),
+        patient_classification_code="1",
+        kind="direct",
     )
     when = rates.moments(rng, period, residents, rates.ELECTIVES, "elective", "elective", "elective")
     who = picker.draw(rng, "elective", when)
@@ -135,12 +197,20 @@ def _direct(rng: np.random.Generator, period: Period, residents: int, people: Ta
     form = choose(rng, {"2": 87, "1": 11.5, "3": 1.5}, count)
     nights = np.where(form == "1", np.maximum(np.round(np.exp(rng.normal(np.log(1.9), 0.8, count))), 1), 0)
     elective = _block(
-        count, attendance=np.full(count, -1), person=who, site_code=words(rates.SITES)[picker.nearest(rng, who)],
-        admitted_at=when, nights=nights, wait=np.zeros(count), age=age,
+        count,
+        attendance=np.full(count, -1),
+        person=who,
+        site_code=words(rates.SITES)[picker.nearest(rng, who)],
+        admitted_at=when,
+        nights=nights,
+        wait=np.zeros(count),
+        age=age,
         treatment_function_code=np.where(age < 18, "420", choose(rng, FUNCTION_ELECTIVE, count)),
         has_covid=rng.random(count) < 0.1 * rates.covid_share(clock.local_date(when)),
         admission_method_code=choose(rng, {"11": 58, "12": 27, "13": 15}, count),
-        admission_source_code="19", patient_classification_code=form, kind="elective",
+        admission_source_code="19",
+        patient_classification_code=form,
+        kind="elective",
     )
     return [gp, elective]
 
@@ -153,20 +223,41 @@ def _maternity(rng: np.random.Generator, period: Period, people: Table, picker: 
     site = words(rates.SITES)[picker.nearest(rng, mother)]
     nights = rng.poisson(1.3, len(baby)).astype(float)
     count = len(baby)
-    common = {"attendance": np.full(count, -1), "site_code": site, "wait": np.zeros(count), "has_covid": np.zeros(count, bool)}
+    common = {
+        "attendance": np.full(count, -1),
+        "site_code": site,
+        "wait": np.zeros(count),
+        "has_covid": np.zeros(count, bool),
+    }
     before = minutes(rng.uniform(60, 900, count))
     came = np.maximum(born - before, period.begins)
     # nights count from the day of admission, which may be the day before the birth
     extra = (clock.local_date(born) - clock.local_date(came)).astype("int64")
     women = _block(
-        count, person=mother, admitted_at=came, nights=nights + extra, age=population.ages(people, mother, came),
-        treatment_function_code=choose(rng, {"501": 75, "560": 25}, count), admission_method_code="31",
-        admission_source_code="19", patient_classification_code=choose(rng, {"1": 70, "5": 30}, count), kind="maternity", **common,
+        count,
+        person=mother,
+        admitted_at=came,
+        nights=nights + extra,
+        age=population.ages(people, mother, came),
+        treatment_function_code=choose(rng, {"501": 75, "560": 25}, count),
+        admission_method_code="31",
+        admission_source_code="19",
+        patient_classification_code=choose(rng, {"1": 70, "5": 30}, count),
+        kind="maternity",
+        **common,
     )
     babies = _block(
-        count, person=baby, admitted_at=born, nights=nights, age=np.zeros(count, dtype="int64"),
-        treatment_function_code="424", admission_method_code="82", admission_source_code="79",
-        patient_classification_code="1", kind="birth", **common,
+        count,
+        person=baby,
+        admitted_at=born,
+        nights=nights,
+        age=np.zeros(count, dtype="int64"),
+        treatment_function_code="424",
+        admission_method_code="82",
+        admission_source_code="79",
+        patient_classification_code="1",
+        kind="birth",
+        **common,
     )
     return [women, babies]
 
@@ -188,29 +279,39 @@ def _untangled(spells: Table) -> np.ndarray:
     return np.flatnonzero(keep)
 
 
-def make_spells(
-    period: Period, residents: int, people: Table, attendances: Table, picker: Picker, seed: int
-) -> Table:
+def make_spells(period: Period, residents: int, people: Table, attendances: Table, picker: Picker, seed: int) -> Table:
     """Hospital provider spells in order of admission, with the attendance that led to each (row, or -1)."""
     rng = rng_for(seed, "spells")
-    blocks = [_from_ed(rng, people, attendances), *_direct(rng, period, residents, people, picker),
-              *_maternity(rng, period, people, picker)]
+    blocks = [
+        _from_ed(rng, people, attendances),
+        *_direct(rng, period, residents, people, picker),
+        *_maternity(rng, period, people, picker),
+    ]
     spells = concat(blocks)
+    # clerks write whole minutes
+    spells["admitted_at"] = spells["admitted_at"].astype("datetime64[m]").astype("datetime64[s]")
     spells["discharged_at"] = _leave(rng, spells["admitted_at"], spells["nights"].astype("int64"))
     spells = take(spells, _untangled(spells))
     spells = take(spells, spells["admitted_at"] < period.ends)
     count = size(spells)
 
-    caught = (spells["nights"] >= 4) & (rng.random(count) < 0.4 * rates.covid_share(clock.local_date(spells["admitted_at"])))
+    caught = (spells["nights"] >= 4) & (
+        rng.random(count) < 0.4 * rates.covid_share(clock.local_date(spells["admitted_at"]))
+    )
     spells["has_covid"] = spells["has_covid"].astype(bool) | (caught & (spells["kind"] != "birth"))
     primary = spells["has_covid"] & ~caught & (rng.random(count) < 0.5)
     spells["primary_diagnosis_code"] = np.where(primary, COVID, _diagnoses(rng, spells["treatment_function_code"]))
-    spells["secondary_diagnosis_codes"] = _secondary(rng, spells["age"], np.where(spells["has_covid"] & ~primary, COVID, None))
+    spells["secondary_diagnosis_codes"] = _secondary(
+        rng, spells["age"], np.where(spells["has_covid"] & ~primary, COVID, None)
+    )
 
     spells["discharge_method_code"] = choose(rng, {"1": 97.5, "2": 2.5}, count)
     frail = (spells["age"] >= 75) & (spells["nights"] >= 3)
-    going = np.where(frail, choose(rng, {"19": 74, "85": 13, "54": 4, "51": 6, "29": 3}, count),
-                     choose(rng, {"19": 96, "29": 1.5, "51": 1.5, "87": 0.5, "98": 0.5}, count))
+    going = np.where(
+        frail,
+        choose(rng, {"19": 74, "85": 13, "54": 4, "51": 6, "29": 3}, count),
+        choose(rng, {"19": 96, "29": 1.5, "51": 1.5, "87": 0.5, "98": 0.5}, count),
+    )
     spells["discharge_destination_code"] = going
     ready = clock.local_date(spells["discharged_at"]) - spells["wait"].astype("int64").astype("timedelta64[D]")
     spells["discharge_ready_date"] = np.where(spells["nights"] >= 1, ready, NEVER.astype("datetime64[D]"))
@@ -221,7 +322,9 @@ def make_spells(
     spells["spell_id"] = np.empty(size(spells), dtype=object)
     for site, prefix in PREFIX.items():
         here = np.flatnonzero(spells["site_code"] == site)
-        spells["spell_id"][here] = words([f"{prefix}{number:08d}" for number in range(20_000_001, 20_000_001 + len(here))])
+        spells["spell_id"][here] = words(
+            [f"{prefix}{number:08d}" for number in range(20_000_001, 20_000_001 + len(here))]
+        )
     return spells
 
 
@@ -237,12 +340,15 @@ def _split_transfers(rng: np.random.Generator, spells: Table) -> Table:
     moved = np.flatnonzero(long & (rng.random(size(spells)) < TRANSFER_SHARE / 0.25))
     part = take(spells, moved)
     days = np.floor(rng.uniform(0.3, 0.8, len(moved)) * part["nights"].astype(float)).clip(1)
-    left = clock.midnight(clock.local_date(part["admitted_at"]) + days.astype("int64").astype("timedelta64[D]")) + minutes(
-        _discharge_of_day(rng, len(moved)))
+    left = clock.midnight(
+        clock.local_date(part["admitted_at"]) + days.astype("int64").astype("timedelta64[D]")
+    ) + minutes(_discharge_of_day(rng, len(moved)))
     part["admitted_at"] = left + minutes(rng.uniform(45, 150, len(moved)))
     part["discharged_at"] = np.maximum(part["discharged_at"], part["admitted_at"] + np.timedelta64(3600, "s"))
     others = {site: [name for name in rates.SITES if name != site] for site in rates.SITES}
-    part["site_code"] = words([others[site][way] for site, way in zip(part["site_code"], rng.integers(0, 2, len(moved)), strict=True)])
+    part["site_code"] = words(
+        [others[site][way] for site, way in zip(part["site_code"], rng.integers(0, 2, len(moved)), strict=True)]
+    )
     part["admission_method_code"] = words(["81"] * len(moved))
     part["admission_source_code"] = words(["51"] * len(moved))
     part["attendance"] = np.full(len(moved), -1)
@@ -275,7 +381,9 @@ def make_beds(period: Period, spells: Table, occupied: dict[str, np.ndarray], se
     one is enlarged to SMALLEST_HOSPITAL beds and its counts are smoothed over days: `patients` keeps the raw count.
     Before the first day, the spells of the first weeks are taken to have happened as well.
     """
-    inside = (spells["patient_classification_code"] == "1") & ~np.isin(spells["treatment_function_code"], NOT_GENERAL_AND_ACUTE)
+    inside = (spells["patient_classification_code"] == "1") & ~np.isin(
+        spells["treatment_function_code"], NOT_GENERAL_AND_ACUTE
+    )
     stays = take(spells, inside)
     days = period.days
     span = min(WARM_UP_DAYS, len(days) // 7 * 7 or 7)
@@ -293,9 +401,7 @@ def make_beds(period: Period, spells: Table, occupied: dict[str, np.ndarray], se
     return concat([_beds_of_site(site, days, moment, stays, occupied[site], seed) for site in rates.SITES])
 
 
-def _beds_of_site(
-    site: str, days: np.ndarray, moment: np.ndarray, stays: Table, ratio: np.ndarray, seed: int
-) -> Table:
+def _beds_of_site(site: str, days: np.ndarray, moment: np.ndarray, stays: Table, ratio: np.ndarray, seed: int) -> Table:
     rng = rng_for(seed, f"beds {site}")
     here = take(stays, stays["site"] == site)
     start, end = here["admitted_at"], here["discharged_at"]

@@ -63,7 +63,7 @@ def play(residents: int, months: int, seed: int, out: Path, end: dt.date, progre
         one = play_partner()
         sent[one.feed] = one
     say("the truth")
-    write_truth(world, out / "truth", sent, {name: site for name, site in SITE_OF.items()})
+    write_truth(world, out / "truth", sent, SITE_OF)
     return DemoSummary(
         residents=residents,
         people=size(world.people),

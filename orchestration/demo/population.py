@@ -88,12 +88,12 @@ def _names(rng: np.random.Generator, group: np.ndarray, sex: np.ndarray) -> tupl
     family, given = np.empty(len(group), dtype=object), np.empty(len(group), dtype=object)
     for ethnic_group, pool in names.FAMILY.items():
         here = np.flatnonzero(group == ethnic_group)
-        family[here] = words(pool)[rng.integers(0, len(pool), len(here))]
+        family[here] = pool[rng.integers(0, len(pool), len(here))]
         for sex_code in ("1", "2"):
             options = names.GIVEN[sex_code]
-            pool = options.get(ethnic_group) or [name for part in options.values() for name in part]
+            pool = options[ethnic_group] if ethnic_group in options else np.concatenate(list(options.values()))
             which = here[sex[here] == sex_code]
-            given[which] = words(pool)[rng.integers(0, len(pool), len(which))]
+            given[which] = pool[rng.integers(0, len(pool), len(which))]
     return family, given
 
 
@@ -193,7 +193,9 @@ def make_people(residents: int, start: dt.date, end: dt.date, seed: int, seeds: 
     first = np.datetime64(start, "D")
     settled = people["is_resident"] & ~people["is_newborn"]
     mover = settled & (rng.random(count) < MOVE_PER_YEAR * years)
-    people["moved_on"] = np.where(mover, first + rng.integers(0, days, count).astype("timedelta64[D]"), np.datetime64("NaT"))
+    people["moved_on"] = np.where(
+        mover, first + rng.integers(0, days, count).astype("timedelta64[D]"), np.datetime64("NaT")
+    )
     new_home = np.clip(people["home"] + rng.integers(-25, 26, count), 0, size(lsoa) - 1)
     people["home_2"] = np.where(mover, new_home, people["home"])
     people["postcode_2"] = np.where(mover, _postcodes(rng, lsoa["postcode_sector"][new_home]), people["postcode"])
@@ -213,7 +215,9 @@ def make_people(residents: int, start: dt.date, end: dt.date, seed: int, seeds: 
     nobody = ~people["is_resident"] | (rng.random(count) < UNREGISTERED_SHARE)
     people["registered_on"] = np.where(nobody, np.datetime64("NaT"), registered)
     leaver = settled & ~mover & ~joined & (rng.random(count) < LEAVE_PER_YEAR * years)
-    people["left_on"] = np.where(leaver, first + rng.integers(0, days, count).astype("timedelta64[D]"), np.datetime64("NaT"))
+    people["left_on"] = np.where(
+        leaver, first + rng.integers(0, days, count).astype("timedelta64[D]"), np.datetime64("NaT")
+    )
     return people, lsoa
 
 

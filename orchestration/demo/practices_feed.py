@@ -17,8 +17,19 @@ from orchestration.demo.world import World
 FEED = "registrations"
 # The lists have been sent for a year: the agreement is younger than the hospitals'.
 SNAPSHOTS = 12
-HEADER = ["NHS_NUMBER", "FAMILY_NAME", "GIVEN_NAME", "DATE_OF_BIRTH", "GENDER", "ETHNIC_CATEGORY", "POSTCODE", "LSOA11",
-          "PRACTICE_CODE", "REGISTRATION_DATE", "REGISTRATION_TYPE"]
+HEADER = [
+    "NHS_NUMBER",
+    "FAMILY_NAME",
+    "GIVEN_NAME",
+    "DATE_OF_BIRTH",
+    "GENDER",
+    "ETHNIC_CATEGORY",
+    "POSTCODE",
+    "LSOA11",
+    "PRACTICE_CODE",
+    "REGISTRATION_DATE",
+    "REGISTRATION_TYPE",
+]
 
 
 def _first_of_months(world: World) -> list[dt.date]:
@@ -44,7 +55,12 @@ def send_registrations(world: World, landing: Path, seed: int) -> Sent:
     ahead = pick(rng, FEED, ["registered_in_future"], everyone)["registered_in_future"]
     lost = pick(rng, FEED, ["postcode_missing", "no_fixed_abode"], everyone)
     is_wrong, is_ahead, is_missing, is_homeless = (np.zeros(count, dtype=bool) for _ in range(4))
-    for flag, which in ((is_wrong, wrong), (is_ahead, ahead), (is_missing, lost["postcode_missing"]), (is_homeless, lost["no_fixed_abode"])):
+    for flag, which in (
+        (is_wrong, wrong),
+        (is_ahead, ahead),
+        (is_missing, lost["postcode_missing"]),
+        (is_homeless, lost["no_fixed_abode"]),
+    ):
         flag[which] = True
     stale = pick(rng, FEED, ["listed_twice"], everyone)["listed_twice"]
     listed_twice = np.zeros(count, dtype=bool)
@@ -63,17 +79,36 @@ def send_registrations(world: World, landing: Path, seed: int) -> Sent:
         table = concat([former, current])
         who = table["person"]
         ids = people["nhs_number"][who]
-        log.add("listed_twice", people["nhs_number"][former["person"]], "gp_practice_code", former["gp_practice_code"], stands=False)
+        log.add(
+            "listed_twice",
+            people["nhs_number"][former["person"]],
+            "gp_practice_code",
+            former["gp_practice_code"],
+            stands=False,
+        )
         registered = np.where(is_ahead[who], today + np.timedelta64(40, "D"), table["registered_on"])
         postcode = np.where(is_missing[who], None, np.where(is_homeless[who], "ZZ99 3VZ", table["postcode"]))
         log.add("nhs_number_wrong", ids[is_wrong[who]], "nhs_number", number[who][is_wrong[who]])
-        log.add("registered_in_future", ids[is_ahead[who]], "registered_on", clock.text(registered[is_ahead[who]], "%Y-%m-%d"))
+        log.add(
+            "registered_in_future",
+            ids[is_ahead[who]],
+            "registered_on",
+            clock.text(registered[is_ahead[who]], "%Y-%m-%d"),
+        )
         log.add("postcode_missing", ids[is_missing[who]], "postcode")
         log.add("no_fixed_abode", ids[is_homeless[who]], "postcode", "ZZ99 3VZ")
         columns = [
-            number[who], people["family_name"][who], people["given_name"][who], clock.text(people["birth_date"][who], "%Y-%m-%d"),
-            people["sex_code"][who], people["ethnic_category_code"][who], formats.plain(postcode), table["lsoa_code"],
-            table["gp_practice_code"], clock.text(registered, "%Y-%m-%d"), table["registration_type_code"],
+            number[who],
+            people["family_name"][who],
+            people["given_name"][who],
+            clock.text(people["birth_date"][who], "%Y-%m-%d"),
+            people["sex_code"][who],
+            people["ethnic_category_code"][who],
+            formats.plain(postcode),
+            table["lsoa_code"],
+            table["gp_practice_code"],
+            clock.text(registered, "%Y-%m-%d"),
+            table["registration_type_code"],
         ]
         content = "".join(formats.delimited(HEADER, columns, ",")).encode()
         formats.leave(landing / "primary_care" / name, content, clock.at(day, 5))

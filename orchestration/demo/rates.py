@@ -58,7 +58,13 @@ AGE_USE = {
     "gp": (1.2, 0.3, 0.5, 0.8, 1.5, 2.6, 4.0),
 }
 # most deprived tenth to least deprived tenth
-DEPRIVATION_USE = {"ed": (1.35, 0.78), "999": (1.5, 0.72), "111": (1.3, 0.8), "elective": (0.95, 1.03), "gp": (1.2, 0.88)}
+DEPRIVATION_USE = {
+    "ed": (1.35, 0.78),
+    "999": (1.5, 0.72),
+    "111": (1.3, 0.8),
+    "elective": (0.95, 1.03),
+    "gp": (1.2, 0.88),
+}
 
 
 @dataclass(frozen=True)
@@ -92,7 +98,7 @@ def weekday_of(days: np.ndarray) -> np.ndarray:
 def moments(
     rng: np.random.Generator, period: Period, residents: int, a_month: float, month: str, weekday: str, hour: str
 ) -> np.ndarray:
-    """Times (UTC) of events that come at a monthly rate, in order, with the season, the week and the hours of a kind."""
+    """Times (UTC) of events that come at a monthly rate, in order, with the season, week and hours of a kind."""
     days = period.days
     shape = np.array(MONTH_SHAPE[month])[month_of(days)] * np.array(WEEKDAY_SHAPE[weekday])[weekday_of(days)]
     counts = rng.poisson(a_month * 12 / 365.25 * residents / FULL_SIZE * shape)

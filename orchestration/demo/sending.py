@@ -1,4 +1,4 @@
-"""What every partner's extract has in common: picking what goes wrong, files that must come twice, keeping the books."""
+"""What every extract has in common: picking what goes wrong, files that must come twice, keeping the books."""
 
 from __future__ import annotations
 
@@ -94,8 +94,10 @@ def send(
     row_of = dict(zip(record_id.tolist(), range(len(record_id)), strict=True))
     row = [row_of.get(record, -1) for record in dirt["record_id"]]
     dirt["file"] = words(
-        [schedule.names[delivery.last_file[r]] if r >= 0 and delivery.last_file[r] >= 0 else record if r < 0 else ""
-         for r, record in zip(row, dirt["record_id"], strict=True)]
+        [
+            schedule.names[delivery.last_file[r]] if r >= 0 and delivery.last_file[r] >= 0 else record if r < 0 else ""
+            for r, record in zip(row, dirt["record_id"], strict=True)
+        ]
     )
     dirt["feed"] = words([feed] * len(dirt["file"]))
     # a defect of a record that was never sent happened to nobody

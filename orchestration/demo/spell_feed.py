@@ -1,4 +1,4 @@
-"""Admitted patient care extracts of the three hospitals: a spell comes when it opens, when it closes, when it is coded."""
+"""Admitted patient care extracts of the three hospitals: a spell comes when it opens, closes and is coded."""
 
 from __future__ import annotations
 
@@ -11,46 +11,78 @@ from orchestration.demo.dirt import DirtLog, rate
 from orchestration.demo.hospital import Column
 from orchestration.demo.identity import identity
 from orchestration.demo.sending import Sent, note_clock_change, pick, send, wall
-from orchestration.demo.table import Table, concat, rng_for, size, take, words
+from orchestration.demo.table import Table, concat, listed, rng_for, size, take, words
 from orchestration.demo.world import World
 
 _COMMON = (
-    "nhs_number", "nhs_number_status_code", "local_patient_id", "family_name", "given_name", "birth_date", "sex_code",
-    "ethnic_category_code", "postcode", "gp_practice_code",
+    "nhs_number",
+    "nhs_number_status_code",
+    "local_patient_id",
+    "family_name",
+    "given_name",
+    "birth_date",
+    "sex_code",
+    "ethnic_category_code",
+    "postcode",
+    "gp_practice_code",
 )
 _STAY = (
-    "admission_method_code", "admission_source_code", "patient_classification_code", "discharge_method_code",
-    "discharge_destination_code", "discharge_ready_date", "treatment_function_code", "primary_diagnosis_code",
-    "secondary_diagnosis_codes", "ed_attendance_id",
+    "admission_method_code",
+    "admission_source_code",
+    "patient_classification_code",
+    "discharge_method_code",
+    "discharge_destination_code",
+    "discharge_ready_date",
+    "treatment_function_code",
+    "primary_diagnosis_code",
+    "secondary_diagnosis_codes",
+    "ed_attendance_id",
 )
 _SOURCES = {
-    "broomfield": ("spell_id", "update_type", "site_code", *_COMMON, "admission_date", "admission_time", "discharge_date",
-                   "discharge_time", *_STAY),
+    "broomfield": (
+        "spell_id",
+        "update_type",
+        "site_code",
+        *_COMMON,
+        "admission_date",
+        "admission_time",
+        "discharge_date",
+        "discharge_time",
+        *_STAY,
+    ),
     "southend": ("spell_id", "update_type", "site_code", *_COMMON, "admitted_at", "discharged_at", *_STAY),
     "basildon": ("spell_id", "site_code", *_COMMON, "admitted_at", "discharged_at", *_STAY),
 }
 _HEADERS = {
-    "broomfield": (
-        "SPELL_NO CDS_UPDATE_TYPE SITE_CODE NHS_NO NHS_NO_STATUS HOSPITAL_NO SURNAME FORENAME DOB SEX ETHNIC_CATEGORY "
-        "POST_CODE GP_PRACTICE ADMISSION_DATE ADMISSION_TIME DISCHARGE_DATE DISCHARGE_TIME ADMISSION_METHOD "
-        "ADMISSION_SOURCE PATIENT_CLASS DISCHARGE_METHOD DISCHARGE_DEST DISCHARGE_READY_DATE TFC DIAG_PRIMARY "
-        "DIAG_SECONDARY ED_ATTENDANCE_ID"
-    ).split(),
-    "southend": (
-        "Spell No,Update Type,Site,NHS Number,NHS Number Status,MRN,Surname,Forename,Date of Birth,Gender,Ethnic Origin,"
-        "Postcode,Registered Practice,Admission Date Time,Discharge Date Time,Admission Method,Admission Source,"
-        "Patient Classification,Discharge Method,Discharge Destination,Ready for Discharge Date,Treatment Function,"
-        "Primary Diagnosis,Other Diagnoses,ED Attendance No"
-    ).split(","),
-    "basildon": (
-        "SpellID Hospital NHSNumber NHSNumberStatus PatientID LastName FirstName DateOfBirth Sex Ethnicity PostCode "
-        "PracticeCode AdmissionTime DischargeTime AdmissionMethod AdmissionSource PatientClass DischargeMethod "
-        "DischargeDestination ReadyForDischargeDate TreatmentFunction PrimaryDiagnosis SecondaryDiagnoses EDAttendanceID"
-    ).split(),
+    "broomfield": listed(
+        "SPELL_NO CDS_UPDATE_TYPE SITE_CODE NHS_NO NHS_NO_STATUS HOSPITAL_NO SURNAME FORENAME DOB SEX "
+        "ETHNIC_CATEGORY POST_CODE GP_PRACTICE ADMISSION_DATE ADMISSION_TIME DISCHARGE_DATE DISCHARGE_TIME "
+        "ADMISSION_METHOD ADMISSION_SOURCE PATIENT_CLASS DISCHARGE_METHOD DISCHARGE_DEST DISCHARGE_READY_DATE "
+        "TFC DIAG_PRIMARY DIAG_SECONDARY ED_ATTENDANCE_ID"
+    ),
+    "southend": listed(
+        "Spell No,Update Type,Site,NHS Number,NHS Number Status,MRN,Surname,Forename,Date of Birth,Gender,"
+        "Ethnic Origin,Postcode,Registered Practice,Admission Date Time,Discharge Date Time,Admission Method,"
+        "Admission Source,Patient Classification,Discharge Method,Discharge Destination,Ready for Discharge Date,"
+        "Treatment Function,Primary Diagnosis,Other Diagnoses,ED Attendance No",
+        ",",
+    ),
+    "basildon": listed(
+        "SpellID Hospital NHSNumber NHSNumberStatus PatientID LastName FirstName DateOfBirth Sex Ethnicity "
+        "PostCode PracticeCode AdmissionTime DischargeTime AdmissionMethod AdmissionSource PatientClass "
+        "DischargeMethod DischargeDestination ReadyForDischargeDate TreatmentFunction PrimaryDiagnosis "
+        "SecondaryDiagnoses EDAttendanceID"
+    ),
 }
 _FORM = {
-    "birth_date": "date", "discharge_ready_date": "date", "admission_date": "date", "discharge_date": "date",
-    "admission_time": "time", "discharge_time": "time", "admitted_at": "stamp", "discharged_at": "stamp",
+    "birth_date": "date",
+    "discharge_ready_date": "date",
+    "admission_date": "date",
+    "discharge_date": "date",
+    "admission_time": "time",
+    "discharge_time": "time",
+    "admitted_at": "stamp",
+    "discharged_at": "stamp",
 }
 LAYOUT = {
     name: tuple(
@@ -118,7 +150,8 @@ def send_spells(world: World, name: str, landing: Path, seed: int) -> Sent:
     extra = np.arange(size(truth)) >= real + len(overlap)
     truth["ed_attendance_id"] = np.where(
         truth["attendance"] >= 0,
-        world.attendances["attendance_id"][truth["attendance"]] if size(world.attendances) else "", None,
+        world.attendances["attendance_id"][truth["attendance"]] if size(world.attendances) else "",
+        None,
     )
     table = {column: values.copy() for column, values in truth.items()}
     ids = table["spell_id"]
@@ -129,20 +162,48 @@ def send_spells(world: World, name: str, landing: Path, seed: int) -> Sent:
 
     plan = hospital.schedule(world, name, *FILES[name])
     sent = delivery.deliver(
-        plan, truth["admitted_at"], truth["admitted_at"], [truth["discharged_at"], truth["coded_at"]], ids, feed, rng, log, extra
+        plan,
+        truth["admitted_at"],
+        truth["admitted_at"],
+        [truth["discharged_at"], truth["coded_at"]],
+        ids,
+        feed,
+        rng,
+        log,
+        extra,
     )
     copied = sent.delivered[real:]
-    log.add("overlapping_spell", ids[real : real + len(overlap)][copied[: len(overlap)]], "copy_of",
-            truth["spell_id"][overlap][copied[: len(overlap)]])
-    log.add("deleted", ids[extra & sent.delivered], "copy_of", truth["spell_id"][false][copied[len(overlap) :]], stands=False)
+    log.add(
+        "overlapping_spell",
+        ids[real : real + len(overlap)][copied[: len(overlap)]],
+        "copy_of",
+        truth["spell_id"][overlap][copied[: len(overlap)]],
+    )
+    log.add(
+        "deleted",
+        ids[extra & sent.delivered],
+        "copy_of",
+        truth["spell_id"][false][copied[len(overlap) :]],
+        stands=False,
+    )
     log.add("untypable_date", ids[sent.untypable], "admitted_at", "31 February")
     coded = np.where(np.isnat(truth["coded_at"]), delivery.FAR, truth["coded_at"])
     uncoded = sent.delivered & (coded > sent.known_until)
     log.add("uncoded", ids[uncoded], "primary_diagnosis_code", "R69X")
     no_admission_time = rng.random(size(table)) < rate("time_missing", feed) / 2
     no_discharge_time = rng.random(size(table)) < rate("time_missing", feed) / 2
-    log.add("time_missing", ids[no_admission_time], "admitted_at", clock.text(clock.to_local(truth["admitted_at"][no_admission_time]), "%Y-%m-%d"))
-    log.add("time_missing", ids[no_discharge_time], "discharged_at", clock.text(clock.to_local(table["discharged_at"][no_discharge_time]), "%Y-%m-%d"))
+    log.add(
+        "time_missing",
+        ids[no_admission_time],
+        "admitted_at",
+        clock.text(clock.to_local(truth["admitted_at"][no_admission_time]), "%Y-%m-%d"),
+    )
+    log.add(
+        "time_missing",
+        ids[no_discharge_time],
+        "discharged_at",
+        clock.text(clock.to_local(table["discharged_at"][no_discharge_time]), "%Y-%m-%d"),
+    )
     table["site_code"] = hospital.site_names(name, table["site_code"], rng)
     typed = rng.random(size(table)) < rate("text_dates", feed)
     if name == "basildon":
@@ -168,13 +229,34 @@ def send_spells(world: World, name: str, landing: Path, seed: int) -> Sent:
         rows[column] = clock.to_local(rows[column])
     rows["sex_code"] = hospital.mapped(rows["sex_code"], hospital.SEX[name])
     return _write(
-        name, feed, landing, plan, sent, ids, log, rows, typed[record], no_admission_time[record], no_discharge_time[record], real
+        name,
+        feed,
+        landing,
+        plan,
+        sent,
+        ids,
+        log,
+        rows,
+        typed[record],
+        no_admission_time[record],
+        no_discharge_time[record],
+        real,
     )
 
 
 def _write(
-    name: str, feed: str, landing: Path, plan: delivery.Schedule, sent: delivery.Delivery, ids: np.ndarray, log: DirtLog,
-    rows: Table, typed: np.ndarray, no_admission_time: np.ndarray, no_discharge_time: np.ndarray, real: int,
+    name: str,
+    feed: str,
+    landing: Path,
+    plan: delivery.Schedule,
+    sent: delivery.Delivery,
+    ids: np.ndarray,
+    log: DirtLog,
+    rows: Table,
+    typed: np.ndarray,
+    no_admission_time: np.ndarray,
+    no_discharge_time: np.ndarray,
+    real: int,
 ) -> Sent:
     layout = LAYOUT[name]
     header = [column.header for column in layout]
@@ -190,16 +272,24 @@ def _write(
         pattern = "%d/%m/%Y %H:%M"
         overrides = {
             "admitted_at": np.where(no_admission_time, clock.text(rows["admitted_at"], day), None),
-            "discharged_at": np.where(no_discharge_time & ~np.isnat(rows["discharged_at"]), clock.text(rows["discharged_at"], day), None),
+            "discharged_at": np.where(
+                no_discharge_time & ~np.isnat(rows["discharged_at"]), clock.text(rows["discharged_at"], day), None
+            ),
         }
-        overrides["admitted_at"] = np.where(impossible, hospital.impossible(rows["admitted_at"], pattern), overrides["admitted_at"])
+        overrides["admitted_at"] = np.where(
+            impossible, hospital.impossible(rows["admitted_at"], pattern), overrides["admitted_at"]
+        )
     if name == "basildon":
         numeric = np.array([value[-1] in "37" for value in rows["spell_id"]], dtype=bool)
         cells = hospital.render_cells(layout, rows, typed, overrides, numeric)
 
         def write(part: slice, file: str, defect: str) -> bytes:
-            titles = ["Mid and South Essex NHS Foundation Trust", "Basildon University Hospital: admitted patients",
-                      f"Extract {file.removesuffix('.xlsx')}", ""]
+            titles = [
+                "Mid and South Essex NHS Foundation Trust",
+                "Basildon University Hospital: admitted patients",
+                f"Extract {file.removesuffix('.xlsx')}",
+                "",
+            ]
             return formats.workbook("Spells", titles, header, [column[part] for column in cells])
     else:
         body = hospital.render_text(name, layout, rows, overrides)
@@ -217,5 +307,3 @@ def _write(
     result = send(feed, landing / "mseft", plan, sent, ids, log, write)
     result.known_until, result.delivered = result.known_until[:real], result.delivered[:real]
     return result
-
-

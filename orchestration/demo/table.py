@@ -33,6 +33,11 @@ def words(values: list[str] | tuple[str, ...]) -> np.ndarray:
     return out
 
 
+def listed(text: str, separator: str | None = None) -> np.ndarray:
+    """Texts that are written in one, as an object array."""
+    return words(text.split(separator))
+
+
 def choose(rng: np.random.Generator, options: dict[str, float], count: int) -> np.ndarray:
     """Codes drawn by their weights."""
     weights = np.cumsum(np.array(list(options.values()), dtype=float))

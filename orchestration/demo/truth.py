@@ -4,21 +4,21 @@ Times are true UTC (columns `_at`), dates are local days. Values are those befor
 hub can know: `is_delivered` (false where no file carried the record before the demo ends) and `known_until` (UTC), when
 the last file that carried it was made: what happened to the record later is in no file.
 
-person                one row per person: person_no, nhs_number, names, birth_date, sex_code, ethnic_category_code, first and
-                      later home (postcode, lsoa_code, gp_practice_code; `_2` from moved_on), registration, died_on,
-                      is_resident, local_patient_id_<site>
-urgent_call           one row per 111 call: call_id, person_no, times, triage, incident_id that it became
-ambulance_incident    one row per 999 incident: incident_id, person_no, category_code, outcome, nine times, receiving_site_code
-ed_attendance         one row per attendance: attendance_id, feed, site_code, person_no, times, codes (SNOMED), has_covid
-spell                 one row per hospital spell: spell_id, feed, site_code, person_no, times, codes, has_covid, coded_at
-bed_state             one row per site and day, `patients` the raw count of patients in its general and acute beds
-registration          one row per stretch of registration of a person with a practice
-pathway               one row per chain of events of one person: call_id -> incident_id -> attendance_id -> spell_id, each
-                      empty where the chain does not pass through it; chains of one event are left out
-dirt                  one row per injected defect and column: feed, record_id, kind, column, sent (what the partner wrote, in
-                      national codes and wall time), stands (false where a later file puts it right, or it changes no
-                      value), file. Kinds and rates: orchestration/demo/dirt.py. `copy_of` as column: a record that
-                      is not in the truth, a copy of the one named in `sent`. A record of kind untypable_* never arrives.
+person              one row per person: person_no, nhs_number, names, birth_date, sex_code, ethnic_category_code, home
+                    (postcode, lsoa_code, gp_practice_code; with `_2` from moved_on), registration, died_on,
+                    is_resident, local_patient_id_<site>
+urgent_call         one row per 111 call: call_id, person_no, times, triage, incident_id that it became
+ambulance_incident  one row per 999 incident: incident_id, person_no, category_code, outcome, times, receiving_site_code
+ed_attendance       one row per attendance: attendance_id, feed, site_code, person_no, times, codes (SNOMED), has_covid
+spell               one row per hospital spell: spell_id, feed, site_code, person_no, times, codes, has_covid, coded_at
+bed_state           one row per site and day; `patients` is the raw count of patients in its general and acute beds
+registration        one row per stretch of registration of a person with a practice
+pathway             one row per chain of events of one person: call_id, incident_id, attendance_id, spell_id, each empty
+                    where the chain does not pass through it; chains of one event are left out
+dirt                one row per injected defect and column: feed, record_id, kind, column, sent (what the partner wrote,
+                    in national codes and wall time), stands (false where a later file puts it right, or it changes no
+                    value), file. Kinds and rates: orchestration/demo/dirt.py. With `copy_of` as column the record is
+                    not in the truth but a copy of the one named in `sent`. A record of kind untypable_* never arrives.
 """
 
 from __future__ import annotations
@@ -72,7 +72,10 @@ def _without(table: Table, *columns: str) -> Table:
 def _by_site(table: Table, sent: list[Sent], sites: tuple[str, ...]) -> Table:
     """Join what three feeds know of their records to the table of all."""
     feed = np.empty(size(table), dtype=object)
-    delivered, known = np.zeros(size(table), dtype=bool), np.full(size(table), np.datetime64("NaT"), dtype="datetime64[s]")
+    delivered, known = (
+        np.zeros(size(table), dtype=bool),
+        np.full(size(table), np.datetime64("NaT"), dtype="datetime64[s]"),
+    )
     for one, site in zip(sent, sites, strict=True):
         here = table["site_code"] == site
         feed[here], delivered[here], known[here] = one.feed, one.delivered, one.known_until
@@ -80,7 +83,7 @@ def _by_site(table: Table, sent: list[Sent], sites: tuple[str, ...]) -> Table:
 
 
 def _pathways(world: World, call_id: np.ndarray) -> Table:
-    calls, incidents, attendances, spells = world.calls, world.incidents, world.attendances, world.spells
+    incidents, attendances, spells = world.incidents, world.attendances, world.spells
     began = spells["attendance"] >= 0
     spell_of = np.full(size(attendances), -1)
     spell_of[spells["attendance"][began]] = np.flatnonzero(began)
@@ -92,8 +95,12 @@ def _pathways(world: World, call_id: np.ndarray) -> Table:
     return {
         "pathway_id": words([f"P{number:08d}" for number in range(1, len(person) + 1)]),
         "person_no": person,
-        "call_id": np.concatenate([_linked(call_id, attendances["call"][came]), _linked(call_id, incidents["call"][passed])]),
-        "incident_id": np.concatenate([_linked(incidents["incident_id"], attendances["incident"][came]), incidents["incident_id"][passed]]),
+        "call_id": np.concatenate(
+            [_linked(call_id, attendances["call"][came]), _linked(call_id, incidents["call"][passed])]
+        ),
+        "incident_id": np.concatenate(
+            [_linked(incidents["incident_id"], attendances["incident"][came]), incidents["incident_id"][passed]]
+        ),
         "attendance_id": np.concatenate([attendances["attendance_id"][came], nobody]),
         "spell_id": np.concatenate([_linked(spells["spell_id"], spell_of[came]), nobody]),
     }
@@ -112,7 +119,9 @@ def write_truth(world: World, folder: Path, sent: dict[str, Sent], sites: dict[s
     _write(folder, "person", person)
 
     call_id = ic24.call_ids(size(world.calls))
-    calls = {"call_id": call_id, "person_no": world.calls["person"]} | _without(world.calls, "person", "incident", "ends_at")
+    calls = {"call_id": call_id, "person_no": world.calls["person"]} | _without(
+        world.calls, "person", "incident", "ends_at"
+    )
     calls["incident_id"] = _linked(world.incidents["incident_id"], world.calls["incident"])
     _write(folder, "urgent_call", calls | _known(sent["calls"]))
     incidents = {"incident_id": world.incidents["incident_id"], "person_no": world.incidents["person"]}

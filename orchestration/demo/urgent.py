@@ -35,8 +35,15 @@ OUTCOMES = words(["hear_treat", "see_treat", "convey_ed", "convey_non_ed"])
 NOT_COUNTED = {"cancelled": 0.040, "duplicate": 0.015, "hoax": 0.002}
 TEST_CALL_SHARE = 0.003
 # median minutes from the clock start to the first responder, and the spread of its logarithm
-RESPONSE = {"C1": (8.1, 0.46), "C2": (27.0, 0.72), "C3": (75.0, 0.85), "C4": (105.0, 0.75), "C5": (120.0, 0.7),
-            "HCP": (70.0, 0.8), "IFT": (60.0, 0.7)}
+RESPONSE = {
+    "C1": (8.1, 0.46),
+    "C2": (27.0, 0.72),
+    "C3": (75.0, 0.85),
+    "C4": (105.0, 0.75),
+    "C5": (120.0, 0.7),
+    "HCP": (70.0, 0.8),
+    "IFT": (60.0, 0.7),
+}
 HANDOVER_LONG_SHARE = 0.07
 
 
@@ -110,7 +117,9 @@ def make_incidents(
     rng = rng_for(seed, "999")
     passed = np.flatnonzero((calls["disposition_group"] == "ambulance") & (rng.random(size(calls)) < 0.91))
     from_111 = calls["ends_at"][passed] + seconds(rng.uniform(20, 240, len(passed)))
-    direct = rates.moments(rng, period, residents, rates.INCIDENTS_999 * (1 + sum(NOT_COUNTED.values())), "999", "999", "999")
+    direct = rates.moments(
+        rng, period, residents, rates.INCIDENTS_999 * (1 + sum(NOT_COUNTED.values())), "999", "999", "999"
+    )
     connect = np.concatenate([from_111, direct])
     call = np.concatenate([passed, np.full(len(direct), -1)])
     who = np.concatenate([calls["person"][passed], picker.draw(rng, "999", direct)])
@@ -144,7 +153,11 @@ def make_incidents(
     conveyed = np.isin(outcome, ("convey_ed", "convey_non_ed"))
     to_ed = outcome == "convey_ed"
     never = np.datetime64("NaT")
-    first = np.where(attended, np.maximum(clock_start + seconds(np.maximum(response, 45)), assigned + seconds(np.full(count, 20.0))), never)
+    first = np.where(
+        attended,
+        np.maximum(clock_start + seconds(np.maximum(response, 45)), assigned + seconds(np.full(count, 20.0))),
+        never,
+    )
     second_crew = conveyed & (rng.random(count) < 0.28)
     carrier = np.where(conveyed, first + seconds(np.where(second_crew, rng.exponential(700, count) + 30, 0)), never)
     left = np.where(conveyed, carrier + seconds(60 * np.exp(rng.normal(np.log(34), 0.4, count))), never)
@@ -194,5 +207,3 @@ def _incident_ids(connect: np.ndarray) -> np.ndarray:
     first = np.searchsorted(day, day, side="left")
     number = (np.arange(len(day)) - first) * 7 + 1001
     return clock.text(day, "%y%m%d") + words([f"{n:06d}" for n in number])
-
-

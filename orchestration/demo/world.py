@@ -88,12 +88,24 @@ def _free_inpatients(
 
 
 def _deaths(
-    period: Period, residents: int, people: Table, calls: Table, incidents: Table, attendances: Table, spells: Table, seed: int
+    period: Period,
+    residents: int,
+    people: Table,
+    calls: Table,
+    incidents: Table,
+    attendances: Table,
+    spells: Table,
+    seed: int,
 ) -> None:
     """Deaths in hospital end the last thing that happened to a person; deaths elsewhere come after it."""
     rng = rng_for(seed, "deaths")
     last = np.full(len(people["birth_date"]), period.begins.astype("int64"))
-    for table, moment in ((calls, "ends_at"), (incidents, "ends_at"), (attendances, "arrived_at"), (spells, "admitted_at")):
+    for table, moment in (
+        (calls, "ends_at"),
+        (incidents, "ends_at"),
+        (attendances, "arrived_at"),
+        (spells, "admitted_at"),
+    ):
         np.maximum.at(last, table["person"], table[moment].astype("int64"))
     mothers = people["mother"][people["is_newborn"]]
 
