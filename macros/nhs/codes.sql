@@ -6,7 +6,8 @@
 {#- A list of such codes, separated by semicolons, each cut to the same form. -#}
 {% macro icd10_list_clean(value) -%}
     {%- set one_separator = regex_replace("upper(replace(" ~ value ~ ", '.', ''))", '[^A-Z0-9]+', ';') -%}
-    nullif({{ regex_keep_group(one_separator, '([A-Z][0-9]{2}[0-9]?)[^;]*') }}, '')
+    {%- set no_loose_ends = regex_replace(one_separator, '^;+|;+$') -%}
+    nullif({{ regex_keep_group(no_loose_ends, '([A-Z][0-9]{2}[0-9]?)[^;]*') }}, '')
 {%- endmacro %}
 
 {#- True where a list of cleaned ICD-10 codes separated by semicolons holds a code. -#}
