@@ -42,6 +42,14 @@ METRIC_COLUMNS = {
 }
 
 
+BATCH_COLUMNS = {
+    "_batch_id": "SHA-256 of the file that the record came in.",
+    "_received_at": "When the hub received that file, local clock.",
+    "_file_name": "Name of that file.",
+    "_row_number": "Number of the record in that file.",
+}
+
+
 @dataclass
 class ColumnPage:
     name: str
@@ -157,6 +165,7 @@ class Dictionary:
     layers = LAYERS
     layer_words = LAYER_WORDS
     metric_columns = METRIC_COLUMNS
+    batch_columns = BATCH_COLUMNS
 
     @cached_property
     def by_id(self) -> dict[str, TablePage | FeedPage]:
@@ -218,7 +227,7 @@ class Dictionary:
                     "label": words,
                     "page": href,
                     "room": "feed",
-                    "columns": [c.name for c in page.columns],
+                    "columns": [*(c.name for c in page.columns), *BATCH_COLUMNS],
                 }
             else:
                 label = f"{page.schema}.{words}"

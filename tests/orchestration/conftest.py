@@ -1,0 +1,45 @@
+"""One small hub, played and built once, for every test that only reads."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from filelock import FileLock
+
+from orchestration.settings import PROJECT, Settings, load_settings
+
+DEMO = ["--residents", "3000", "--months", "4", "--seed", "11"]
+
+
+def bihub(home: Path, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    """Runs `bihub` in a home, in a process of its own, as a person would. Raises where it fails."""
+    command = [sys.executable, "-m", "orchestration.cli", *map(str, arguments)]
+    environment = {
+        key: value for key, value in os.environ.items() if not key.startswith(("BIHUB_", "DBT_", "DAGSTER_"))
+    }
+    done = subprocess.run(
+        command, cwd=PROJECT, env={**environment, "BIHUB_HOME": str(home)}, text=True, capture_output=True, check=False
+    )
+    assert done.returncode == 0, f"bihub {' '.join(map(str, arguments))} failed:\n{done.stdout}\n{done.stderr}"
+    return done
+
+
+@pytest.fixture(scope="session")
+def built_hub(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """A hub with 3,000 residents and 4 months, ingested, built and published. Read it; do not run in it.
+
+    `make test` has built it already and names it in BIHUB_TEST_HOME; pytest alone builds it once for all workers.
+    """
+    ready = os.environ.get("BIHUB_TEST_HOME")
+    if ready:
+        return load_settings(home=ready)
+    home = tmp_path_factory.getbasetemp().parent / "built_hub"
+    with FileLock(home.with_suffix(".lock")):
+        if not (home / "published").exists():
+            bihub(home, "demo", *DEMO, "--out", home)
+            bihub(home, "run")
+    return load_settings(home=home)
