@@ -5,43 +5,91 @@
     {%- for test in table.checks -%}{%- do plans.append(check_plan(test, table.columns, loop.index0, table, key)) -%}{%- endfor -%}
     insert into hub.check_result__new
     with
+    whole_table as {{ 'materialized ' if table.is_view and target.type in ('duckdb', 'postgres') }}(
+        select * from {{ table.relation }}
+    ),
     scan as (
         select
             count(*) as table_rows
             {%- for plan in plans if plan.measures %},
             {{ plan.measures }}
             {%- endfor %}
-        from {{ table.relation }}
-    )
-    {%- for plan in plans if plan.cte %},
+        from whole_table
+    ),
+    {%- for plan in plans if plan.cte %}
     c{{ plan.position }} as (
         {{ plan.cte }}
-    )
+    ),
     {%- endfor %}
-,
-    result as (
+    declared (position, check_id, check_name, kind, column_name, severity, message, is_refused) as (
+        values
         {%- for plan in plans %}
-        {{ 'union all' if not loop.first }}
-        {{ check_result_row(plan) }}
+        {{ declared_check(plan) }}{{ ',' if not loop.last }}
+        {%- endfor %}
+    ),
+    measured as (
+        select
+            declared.*,
+            cast({{ measure_of_check(plans, 'n') }} as bigint) as rows_checked,
+            cast({{ measure_of_check(plans, 'f') }} as bigint) as rows_failed,
+            {{ measure_of_check(plans, 'l') }} as sample_key_low,
+            {{ measure_of_check(plans, 'h') }} as sample_key_high
+        from declared
+        cross join scan
+        {%- for plan in plans if plan.cte %}
+        cross join c{{ plan.position }}
         {%- endfor %}
     )
     select
-        result.check_id,
-        result.check_name,
-        result.kind,
+        measured.check_id,
+        measured.check_name,
+        measured.kind,
         {{ sql_text(table.table_name) }} as table_name,
-        result.column_name,
-        result.severity,
-        cast(case when result.status = 'error' then null else coalesce(result.rows_checked, 0) end as bigint) as rows_checked,
-        cast(result.rows_failed as bigint) as rows_failed,
-        result.sample_key_low,
-        result.sample_key_high,
-        result.status,
-        result.message,
-        context.as_of
-    from result
-    cross join {{ source('hub', 'run_context') }} as context
+        measured.column_name,
+        measured.severity,
+        measured.rows_checked,
+        measured.rows_failed,
+        measured.sample_key_low,
+        measured.sample_key_high,
+        case
+            when measured.is_refused then 'error'
+            when measured.severity = 'error' and {{ beyond_threshold(plans, 'error_if') }} then 'fail'
+            when {{ beyond_threshold(plans, 'warn_if') }} then 'warn'
+            else 'pass'
+        end as status,
+        measured.message,
+        run_context.as_of
+    from measured
+    cross join {{ source('hub', 'run_context') }} as run_context
 {% endmacro %}
+
+
+{% macro declared_check(plan) -%}
+    ({{ plan.position }}, '{{ plan.test.unique_id }}', '{{ plan.test.name }}', '{{ plan.kind }}', {{ sql_text(plan.column_name) }}, '{{ plan.test.config.severity | lower }}', {{ sql_text(plan.test.name ~ ': ' ~ plan.refusal if plan.refusal else plan.test.description or none) }}, {{ 'true' if plan.refusal else 'false' }})
+{%- endmacro %}
+
+
+{#- n rows checked, f rows failed, l and h lowest and highest key of a failing row; nothing where the check was refused. -#}
+{% macro measure_of_check(plans, letter) -%}
+    case declared.position
+        when -1 then null
+        {%- for plan in plans if not plan.refusal %}
+        when {{ plan.position }} then {% if letter in 'nf' %}coalesce({{ plan.from }}.{{ letter }}{{ plan.position if plan.measures }}, 0){% else %}{{ plan.from }}.{{ letter }}{{ plan.position if plan.measures }}{% endif %}
+        {%- endfor %}
+    end
+{%- endmacro %}
+
+
+{#- dbt's warn_if and error_if, such as '>10'; '!= 0' unless a test says otherwise. -#}
+{% macro beyond_threshold(plans, threshold) -%}
+    case measured.position
+        when -1 then false
+        {%- for plan in plans if plan.test.config[threshold] != '!= 0' %}
+        when {{ plan.position }} then measured.rows_failed {{ plan.test.config[threshold] }}
+        {%- endfor %}
+        else measured.rows_failed <> 0
+    end
+{%- endmacro %}
 
 
 {#- What one test becomes: measures in the common scan, or a statement of its own, or the reason why it can not be evaluated. -#}
@@ -53,7 +101,7 @@
     {%- do plan.update({'refusal': check_refusal(test, kind, column_name, arguments, columns)}) -%}
     {%- if plan.refusal -%}{%- do return(plan) -%}{%- endif -%}
     {%- set where = render(test.config.where) if test.config.where else none -%}
-    {%- set rows = '(select * from ' ~ table.relation ~ ' where ' ~ where ~ ') as checked' if where else table.relation ~ ' as checked' -%}
+    {%- set rows = '(select * from whole_table where ' ~ where ~ ') as checked' if where else 'whole_table as checked' -%}
     {%- if kind in ('unique', 'unique_combination') -%}
         {%- do plan.update({'from': 'c' ~ position, 'cte': check_of_key(arguments.get('columns') or [column_name], rows)}) -%}
     {%- elif kind == 'relationships' -%}
@@ -145,20 +193,6 @@
     {% endfor %}
     {% do return(table.relation) %}
 {% endmacro %}
-
-
-{% macro check_result_row(plan) -%}
-    {%- set test = plan.test -%}
-    {%- set at = plan.position if plan.measures else '' -%}
-    {%- set severity = test.config.severity | lower -%}
-    {%- set n, f, l, h = plan.from ~ '.n' ~ at, plan.from ~ '.f' ~ at, plan.from ~ '.l' ~ at, plan.from ~ '.h' ~ at -%}
-    select '{{ test.unique_id }}' as check_id, '{{ test.name }}' as check_name, '{{ plan.kind }}' as kind, {{ sql_text(plan.column_name) }} as column_name, '{{ severity }}' as severity,
-    {%- if plan.refusal %} null as rows_checked, null as rows_failed, null as sample_key_low, null as sample_key_high, 'error' as status, {{ sql_text(test.name ~ ': ' ~ plan.refusal) }} as message
-    {%- else %} {{ n }} as rows_checked, coalesce({{ f }}, 0) as rows_failed, {{ l }} as sample_key_low, {{ h }} as sample_key_high,
-        case {% if severity == 'error' %}when coalesce({{ f }}, 0) {{ test.config.error_if }} then 'fail' {% endif %}when coalesce({{ f }}, 0) {{ test.config.warn_if }} then 'warn' else 'pass' end as status, {{ sql_text(test.description or none) }} as message
-    {%- endif %}
-    from {{ plan.from }}
-{%- endmacro %}
 
 
 {% macro sql_text(value) -%}

@@ -52,6 +52,7 @@
         {% do table.update({
             'table_name': node.schema ~ '.' ~ (node.identifier or node.alias),
             'relation': node.relation_name,
+            'is_view': table.id.startswith('source.') or node.config.materialized == 'view',
             'key': sample_key(table.checks, node),
         }) %}
     {% endfor %}
