@@ -17,6 +17,7 @@ from orchestration.settings import PROJECT, Settings
 __all__ = ["Violation", "run_gates"]
 
 SQL_FOLDERS = ("models", "macros", "tests/dbt")
+CITING_FOLDERS = ("models", "macros", "seeds", "orchestration", "tests/dbt")
 YAML_FOLDERS = ("models", "seeds", "tests/dbt", "macros")
 
 
@@ -39,6 +40,8 @@ def file_gates(sql: Mapping[str, str], yml: Mapping[str, str]) -> Iterator[Viola
     yield from sql_text.without_header(sql)
     yield from sql_text.too_long(sql)
     yield from declared.misplaced_keys(yml)
+    cited = read_files(PROJECT, CITING_FOLDERS, (".sql", ".yml", ".csv", ".py"))
+    yield from sql_text.clauses_unknown(cited, (PROJECT / "docs" / "definitions.md").read_text(encoding="utf-8"))
 
 
 def project_files() -> tuple[dict[str, str], dict[str, str]]:

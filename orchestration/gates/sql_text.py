@@ -159,3 +159,23 @@ def too_long(files: Mapping[str, str]) -> list[Violation]:
         for file, lines in sorted(lengths.items())
         if lines > MAX_LINES
     ]
+
+
+CITED = re.compile(r"\bF (\d(?:\.\d+)+)")
+
+
+def clauses_unknown(files: Mapping[str, str], definitions: str) -> list[Violation]:
+    """Every clause that is cited ('F 3.4') is a section of docs/definitions.md, so that a rule can be looked up."""
+    known = set(re.findall(r"(?m)^#{2,4} (\d(?:\.\d+)*)\b", definitions))
+    return [
+        Violation(
+            file,
+            line_of(text, found.start()),
+            "clauses",
+            f"'{found[0]}' is not in docs/definitions.md",
+            "Cite a section that stands there, or write it down there.",
+        )
+        for file, text in sorted(files.items())
+        for found in CITED.finditer(text)
+        if found[1] not in known
+    ]

@@ -156,6 +156,14 @@ def test_a_long_model_is_seen():
     assert (found.file, found.rule) == ("models/cdm/a.sql", "length")
 
 
+def test_a_clause_that_nobody_can_look_up_is_seen():
+    definitions = "# Definitions\n## 3. Measures\n### 3.4 Emergency department\n"
+    files = {"models/a.sql": "-- Kept as F 3.4 says.\n-- Left out as F 9.9 says (see RF 7.7 and F3).\n"}
+    (found,) = sql_text.clauses_unknown(files, definitions)
+    assert (found.file, found.line) == ("models/a.sql", 2)
+    assert "'F 9.9'" in found.problem
+
+
 # --- structure
 
 
