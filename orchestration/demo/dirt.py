@@ -136,10 +136,15 @@ DIRT = (
     Defect("time_missing", SPELLS, 0.06, "Admission or discharge has a date and no time (F 2.2.1)."),
     Defect("discharge_before_admission", SPELLS, 0.0005, "Discharge dated before admission (F 2.2.6)."),
     Defect("stay_over_1000_days", SPELLS, 0.0003, "Discharge dated years ahead (F 2.2.6)."),
-    Defect("overlapping_spell", SPELLS, 0.003, "A second spell for a stay that is already there (F 2.2.6)."),
+    Defect(
+        "overlapping_spell",
+        SPELLS,
+        0.003,
+        "A second spell for a stay of a night and more that is already there (F 2.2.6).",
+    ),
     Defect("specialty_local", SPELLS, 0.005, "Treatment function under an old local code (F 2.2.6)."),
     Defect("ed_attendance_not_kept", SPELLS, 0.30, "No ED attendance number; of spells that began in ED."),
-    Defect("death_without_destination", SPELLS, 0.002, "Died, but the destination says home; of deaths one in fifty."),
+    Defect("death_without_destination", SPELLS, 0.02, "Died, but the destination says home; of deaths."),
     Defect(
         "uncoded", SPELLS, 0.010, "No diagnosis yet: never coded; and all recent discharges until they are (F 2.2.6)."
     ),
@@ -196,5 +201,5 @@ class DirtLog:
     def columns(self) -> dict[str, np.ndarray]:
         names = ("record_id", "kind", "column", "sent", "stands")
         if not self.rows:
-            return {name: words([]) for name in names}
+            return {name: words([]) for name in names} | {"stands": np.empty(0, dtype=bool)}
         return {name: np.concatenate([row[place] for row in self.rows]) for place, name in enumerate(names)}

@@ -113,7 +113,7 @@ def _spoil(name: str, feed: str, table: Table, log: DirtLog, rng: np.random.Gene
         log.add(kind, ids[here], "discharged_at", wall(out[here]))
 
     died = table["discharge_method_code"] == "4"
-    share = rate("death_without_destination", feed) * 10
+    share = rate("death_without_destination", feed)
     here = np.flatnonzero(died & (rng.random(count) < share))
     table["discharge_destination_code"][here] = "19"
     log.add("death_without_destination", ids[here], "discharge_destination_code", "19")
@@ -191,7 +191,8 @@ def send_spells(world: World, name: str, landing: Path, seed: int) -> Sent:
     uncoded = sent.delivered & (coded > sent.known_until)
     log.add("uncoded", ids[uncoded], "primary_diagnosis_code", "R69X")
     no_admission_time = rng.random(size(table)) < rate("time_missing", feed) / 2
-    no_discharge_time = rng.random(size(table)) < rate("time_missing", feed) / 2
+    # of a stay of a night and more: a date alone would put a day case's discharge before its admission
+    no_discharge_time = (truth["nights"] >= 1) & (rng.random(size(table)) < rate("time_missing", feed) / 2)
     log.add(
         "time_missing",
         ids[no_admission_time],
