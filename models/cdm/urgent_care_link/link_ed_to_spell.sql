@@ -7,37 +7,47 @@ with attendances as (
         ed_attendance_id,
         organisation_code,
         person_id,
-        departed_at,
+        -- A departure before arrival or days after it is a typing error, and says nothing about an admission.
+        case when duration_minutes <= 4320 then departed_at end as departed_at,
+        case when duration_minutes <= 4320 then departed_at_local end as departed_at_local
+    from {{ ref('ed_attendance') }}
+
+),
+
+windows as (
+
+    select
+        attendances.*,
         cast({{ timestamp_add('hour', -6, 'departed_at_local') }} as date) as earliest_date,
         cast({{ timestamp_add('hour', 6, 'departed_at_local') }} as date) as latest_date
-    from {{ ref('ed_attendance') }}
+    from attendances
 
 ),
 
 pairs as (
 
     select
-        attendances.ed_attendance_id as from_event_id,
+        windows.ed_attendance_id as from_event_id,
         spell.hospital_spell_id as to_event_id,
         'source_ed_attendance_id' as link_method,
         1 as method_rank,
-        {{ seconds_between('attendances.departed_at', 'spell.admitted_at') }} as seconds_apart
-    from attendances
+        {{ seconds_between('windows.departed_at', 'spell.admitted_at') }} as seconds_apart
+    from windows
     inner join {{ ref('hospital_spell') }} as spell
-        on attendances.ed_attendance_id = spell.source_ed_attendance_id
+        on windows.ed_attendance_id = spell.source_ed_attendance_id
     union all
     select
-        attendances.ed_attendance_id as from_event_id,
+        windows.ed_attendance_id as from_event_id,
         spell.hospital_spell_id as to_event_id,
         case when spell.has_admission_time then 'person' else 'person_and_date' end as link_method,
         case when spell.has_admission_time then 2 else 3 end as method_rank,
-        {{ seconds_between('attendances.departed_at', 'spell.admitted_at') }} as seconds_apart
-    from attendances
+        {{ seconds_between('windows.departed_at', 'spell.admitted_at') }} as seconds_apart
+    from windows
     inner join {{ ref('hospital_spell') }} as spell
         on
-            attendances.person_id = spell.person_id
-            and attendances.organisation_code = spell.organisation_code
-            and spell.admission_date between attendances.earliest_date and attendances.latest_date
+            windows.person_id = spell.person_id
+            and windows.organisation_code = spell.organisation_code
+            and spell.admission_date between windows.earliest_date and windows.latest_date
     where spell.admission_method_code in ('21', '2A')
 
 ),
