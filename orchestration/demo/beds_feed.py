@@ -64,7 +64,7 @@ def send_beds(world: World, landing: Path, seed: int) -> Sent:
     chosen = pick(
         rng,
         FEED,
-        ["long_stay_not_nested", "occupied_mistyped", "untypable_number"],
+        ["long_stay_not_nested", "untypable_number"],
         every & ~np.isin(np.arange(count), here),
     )
     here = chosen["long_stay_not_nested"]
@@ -72,12 +72,6 @@ def send_beds(world: World, landing: Path, seed: int) -> Sent:
     table["los_7_plus"][here], table["los_21_plus"][here] = truth["los_21_plus"][here], truth["los_7_plus"][here]
     for name in ("los_7_plus", "los_21_plus"):
         log.add("long_stay_not_nested", ids[here], name, words([str(value) for value in table[name][here]]))
-    here = chosen["occupied_mistyped"]
-    table["ga_beds_occupied"][here] = table["ga_beds_occupied"][here] * 10 + 5
-    log.add(
-        "occupied_mistyped", ids[here], "ga_beds_occupied", words([str(v) for v in table["ga_beds_occupied"][here]])
-    )
-
     schedule = _schedule(world)
     taken_at = clock.midnight(truth["snapshot_date"]) + np.timedelta64(8 * 3600, "s")
     sent = delivery.deliver(schedule, taken_at, taken_at, [], ids, FEED, rng, log)
@@ -91,9 +85,12 @@ def send_beds(world: World, landing: Path, seed: int) -> Sent:
     unreadable[chosen["untypable_number"]] = True
     unreadable &= big
     log.add("untypable_number", ids[unreadable], "ga_beds_occupied", "n/a")
-    rows["ga_beds_occupied"] = np.where(
-        sent.rows["is_wrong"], np.maximum(rows["ga_beds_occupied"] - 3, 0), rows["ga_beds_occupied"]
-    )
+    # what is amended later was three patients short, or had a digit too many
+    occupied = rows["ga_beds_occupied"]
+    mistyped = sent.rows["is_wrong"] & (record % 4 == 0)
+    short = sent.rows["is_wrong"] & ~mistyped
+    rows["ga_beds_occupied"] = np.where(mistyped, occupied * 10 + 5, np.where(short, occupied - 3, occupied))
+    log.add("occupied_mistyped", np.unique(ids[record[mistyped]]), "ga_beds_occupied", stands=False)
 
     typed = (rows["snapshot_date"].astype("int64") % 5) == 0
     dates = [
