@@ -209,11 +209,10 @@ def write_data(
     )
 
 
-def write_quarantine(
-    connection: duckdb.DuckDBPyConnection, contract: FeedContract, rules: list[CheckRule], batch: int, target: Path, *,
-    batch_id: str, received_at: str, file_name: str, record: str = "_record", limit: int | None = None,
-) -> None:  # fmt: skip
-    """One row per record held back and rule that holds it back, with the whole record as it was sent."""
+def hold_quarantine(
+    connection: duckdb.DuckDBPyConnection, contract: FeedContract, rules: list[CheckRule], record: str = "_record"
+) -> None:
+    """Make the temp table `quarantine` of a chunk: one row per record held back and rule that holds it back."""
     if contract.format == "jsonl":
         raw = "coalesce(_raw, _extra)"
     else:
@@ -221,15 +220,29 @@ def write_quarantine(
         raw = f"coalesce(_raw, cast(json_merge_patch(json_object({fields}), coalesce(cast(_extra as json), '{{}}')) as varchar))"
     connection.execute(
         f"""
+        create or replace temp table quarantine as
+        select
+            _batch, cast(_at as bigint) as _row_number, _line as line_number, rule.name as rule, rule.column_name,
+            {_value(contract, rules)} as value, coalesce(_broken, rule.message) as message, {raw} as raw_record
+        from (select *, {record} as _at, unnest(_failed) as number from checked where _rejected) as held
+        inner join rule using (number)
+        where rule.severity = 'reject'
+        order by _batch, _row_number, number
+        """
+    )
+
+
+def write_quarantine(
+    connection: duckdb.DuckDBPyConnection, batch: int, target: Path, *,
+    batch_id: str, received_at: str, file_name: str, limit: int | None = None,
+) -> None:  # fmt: skip
+    """The records held back of one batch, whole, with rule, column, value and line."""
+    connection.execute(
+        f"""
         copy (
-            select {quote(batch_id)} as _batch_id, timestamp {quote(received_at)} as _received_at, {quote(file_name)} as _file_name,
-                cast(_at as bigint) as _row_number, _line as line_number, rule.name as rule, rule.column_name,
-                {_value(contract, rules)} as value, coalesce(_broken, rule.message) as message, {raw} as raw_record
-            from (select *, {record} as _at, unnest(_failed) as number from checked where _batch = {batch} and _rejected) as held
-            inner join rule using (number)
-            where rule.severity = 'reject'
-            order by _row_number, number
-            {f"limit {limit}" if limit else ""}
+            select {quote(batch_id)} as _batch_id, timestamp {quote(received_at)} as _received_at,
+                {quote(file_name)} as _file_name, * exclude (_batch)
+            from quarantine where _batch = {batch} {f"limit {limit}" if limit else ""}
         ) to {quote(str(target))} (format parquet, compression zstd)
         """
     )

@@ -12,6 +12,7 @@ import difflib
 import io
 import json
 import zipfile
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -86,10 +87,10 @@ def match_header(header: list[str], contract: FeedContract, where: str) -> tuple
     if len(names) > MAX_COLUMNS:
         raise Rejected("limits", f"The file has {len(names):,} columns; at most {MAX_COLUMNS:,} are taken.", "Send the agreed columns only.")
     folded = {" ".join(name.split()).casefold() for name in wanted}
-    known = [name for name in names if name.casefold() in folded]
-    if not known:
+    times = Counter(name.casefold() for name in names)
+    if folded.isdisjoint(times):
         raise _no_header(names, contract, where)
-    twice = sorted({name for name in names if name and sum(1 for other in names if other.casefold() == name.casefold()) > 1})
+    twice = sorted({name for name in names if name and times[name.casefold()] > 1})
     if twice:
         raise Rejected("header", f"The header names these columns more than once: {_listed(twice)}. It is not clear which one counts.",
                        "Send each column once, under its own name.")  # fmt: skip
@@ -160,7 +161,7 @@ def _read_csv(staged: Staged, contract: FeedContract, careful: bool) -> Incoming
     relation = (
         f"read_csv({quote(str(staged.path))}, auto_detect = false, header = true, skip = {contract.header_row - 1}, "
         f"delim = {quote(contract.delimiter)}, quote = '\"', escape = '\"', columns = {columns}, strict_mode = true, "
-        f"null_padding = false, max_line_size = {MAX_LINE}, buffer_size = {MAX_LINE * 8})"
+        f"null_padding = false, {_buffers(staged.path, MAX_LINE)})"
     )
     extras = ", ".join(f"{quote(_short(header[p]))}, f{p}" for p in extra if header[p].strip())
     texts = _texts([None if p is None else f"f{p}" for p in positions], staged)
@@ -170,6 +171,12 @@ def _read_csv(staged: Staged, contract: FeedContract, careful: bool) -> Incoming
         f"{texts} from {relation}"
     )
     return Incoming(sql, warnings, header_lines, staged)
+
+
+def _buffers(path: Path, longest: int) -> str:
+    """Buffers no larger than the file: DuckDB clears all of what it is granted, which costs more than a small file."""
+    longest = min(longest, path.stat().st_size + 64)
+    return f"max_line_size = {longest}, buffer_size = {max(longest * 4, 1 << 16)}"
 
 
 def _texts(fields: list[str | None], staged: Staged) -> str:
@@ -237,8 +244,7 @@ def _read_clean(clean: Path, staged: Staged, width: int, warnings: list[str]) ->
     sql = (
         f"select cast(_record as bigint) as _record, cast(_line as bigint) as _line, _broken, _raw, _extra, "
         f"{_texts([f'f{p}' for p in range(width)], staged)} from read_csv({quote(str(clean))}, auto_detect = false, header = true, "
-        f"delim = ',', quote = '\"', escape = '\"', columns = {columns}, strict_mode = true, max_line_size = {MAX_LINE * 4}, "
-        f"buffer_size = {MAX_LINE * 16})"
+        f"delim = ',', quote = '\"', escape = '\"', columns = {columns}, strict_mode = true, {_buffers(clean, MAX_LINE * 4)})"
     )
     return Incoming(sql, warnings, 0, staged)
 
@@ -348,7 +354,7 @@ def _read_jsonl(staged: Staged, contract: FeedContract, careful: bool) -> Incomi
         f"then json_extract_string(_text, {listed}) end as _values "
         f"from (select {{record}} as _record, _text from read_csv({quote(str(staged.path))}, auto_detect = false, header = false, "
         "delim = '\x01', quote = '', escape = '', columns = {'_text': 'varchar'}, strict_mode = true, "
-        f"max_line_size = {MAX_LINE}, buffer_size = {MAX_LINE * 8})) where trim(_text) <> '')"
+        f"{_buffers(staged.path, MAX_LINE)})) where trim(_text) <> '')"
     )
     return Incoming(sql, [], 0, staged)
 
@@ -472,14 +478,15 @@ def _sheet(staged: Staged, contract: FeedContract) -> tuple[list[list[Any]], lis
 
 def _cell(value: Any, kind: str) -> str:
     """A cell as text. Numbers show every digit and never an exponent; dates and times are ISO 8601."""
+    given = type(value)
+    if given is str:
+        return value
+    if given is float:
+        return str(int(value)) if value.is_integer() else format(Decimal(repr(value)), "f")
     if value is None:
         return ""
-    if isinstance(value, str):
-        return value
-    if isinstance(value, bool):
+    if given is bool:
         return "true" if value else "false"
-    if isinstance(value, float):
-        return str(int(value)) if value.is_integer() else format(Decimal(repr(value)), "f")
     if isinstance(value, datetime):
         return value.strftime("%Y-%m-%d") if kind == "date" and value.time() == time() else value.isoformat(" ", "seconds")
     if isinstance(value, date):

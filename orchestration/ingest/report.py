@@ -3,23 +3,18 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 from orchestration.contracts import FeedContract
-from orchestration.files import write_text_atomically
 from orchestration.ingest.outcome import BatchOutcome, RuleOutcome
 
 SHOWN_EXAMPLES = 20
+MARKUP = re.compile(r"([\\`*_{}\[\]<>|#])")
 
 
 def report_name(outcome: BatchOutcome) -> str:
     """<partner>/<received>_<file>_<batch>.md, of harmless characters only."""
     stem = re.sub(r"[^A-Za-z0-9.-]+", "_", outcome.file_name).strip("._")[:80] or "file"
     return f"{outcome.partner}/{outcome.received_at:%Y%m%dT%H%M%S}_{stem}_{outcome.batch_id[:8]}.md"
-
-
-def write_report(outcome: BatchOutcome, contract: FeedContract, reports: Path) -> None:
-    write_text_atomically(reports / report_name(outcome), render(outcome, contract))
 
 
 def shape(value: str) -> str:
@@ -105,12 +100,14 @@ def _rule(rule: RuleOutcome, outcome: BatchOutcome, contract: FeedContract) -> l
 
 def _text(value: str) -> str:
     """Text that cannot become markup: what a partner wrote is shown, never obeyed."""
-    clean = "".join(letter if letter.isprintable() else " " for letter in value)
-    return re.sub(r"([\\`*_{}\[\]<>|#])", r"\\\1", clean)
+    if not value.isprintable():
+        value = "".join(letter if letter.isprintable() else " " for letter in value)
+    return MARKUP.sub(r"\\\1", value)
 
 
 def _code(value: str) -> str:
-    clean = "".join(letter if letter.isprintable() else "\N{SYMBOL FOR SUBSTITUTE FORM TWO}" for letter in value)
-    clean = clean.replace("`", "'").replace("|", "\\|")
+    if not value.isprintable():
+        value = "".join(letter if letter.isprintable() else "\N{SYMBOL FOR SUBSTITUTE FORM TWO}" for letter in value)
+    clean = value.replace("`", "'").replace("|", "\\|")
     clean = clean if len(clean) <= 120 else clean[:117] + "..."
     return f"`{clean}`" if clean.strip() else "(blank)"

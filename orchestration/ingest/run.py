@@ -371,7 +371,9 @@ class _Run:
     # --- outcome of checked batches -------------------------------------------------------------------------------------
 
     def _finish(self, items: list[_Item], contract: FeedContract, record: str) -> None:
-        from orchestration.ingest.check import Measured, measure
+        from concurrent.futures import ThreadPoolExecutor
+
+        from orchestration.ingest.check import Measured, hold_quarantine, measure
         from orchestration.ingest.profile import hold_profiles, profile
 
         started = time.perf_counter()
@@ -391,8 +393,17 @@ class _Run:
         )
         for item in items:
             item.outcome.timings["measure"] = (time.perf_counter() - started) / len(items)
-        for item in items:
-            self._guarded(item, lambda item=item: self._settle(item, record))
+        if any(item.outcome.rows_quarantined for item in items):
+            hold_quarantine(self.connection, contract, rules, record)
+        # Making files durable is waiting, not work: several batches wait at once.
+        with ThreadPoolExecutor(4) as pool:
+            moves = []
+            for item in items:
+                folder = self.directory / f"batch-{item.number}"
+                if self._guarded(item, lambda item=item, folder=folder: self._write(item, folder, record)):
+                    moves.append(pool.submit(self._guarded, item, lambda item=item, folder=folder: self._move_in(item, folder)))
+            for move in moves:
+                move.result()
 
     def _decide(self, item: _Item, measured) -> None:
         """Accept or reject one checked batch, by its counts."""
@@ -420,25 +431,22 @@ class _Run:
                 "Correct the extract as described below and send the whole file again.",
             ))  # fmt: skip
 
-    def _settle(self, item: _Item, record: str) -> None:
-        """Write what a decided batch leaves behind, and move it into the lake."""
+    def _write(self, item: _Item, folder: Path, record: str) -> None:
+        """Write the Parquet files that a decided batch leaves behind."""
         from orchestration.ingest.check import QUARANTINE_OF_REJECTED, write_data, write_quarantine
         from orchestration.ingest.profile import write_profile
 
         started = time.perf_counter()
         outcome, contract = item.outcome, item.file.contract
-        rules = self.rules(contract)
-        folder = self.directory / f"batch-{item.number}"
         folder.mkdir(exist_ok=True)
-        where = {"batch_id": outcome.batch_id, "received_at": f"{outcome.received_at}", "file_name": outcome.file_name, "record": record}
+        where = {"batch_id": outcome.batch_id, "received_at": f"{outcome.received_at}", "file_name": outcome.file_name}
         if outcome.status == "accepted":
-            write_data(self.connection, contract, item.number, folder / "data.parquet", **where)
+            write_data(self.connection, contract, item.number, folder / "data.parquet", record=record, **where)
             write_profile(self.connection, item.number, folder / "profile.parquet")
         if outcome.rows_quarantined:
             limit = None if outcome.status == "accepted" else QUARANTINE_OF_REJECTED
-            write_quarantine(self.connection, contract, rules, item.number, folder / "quarantine.parquet", limit=limit, **where)
+            write_quarantine(self.connection, item.number, folder / "quarantine.parquet", limit=limit, **where)
         outcome.timings["write"] = time.perf_counter() - started
-        self._move_in(item, folder)
 
     def _file_rejection(self, item: _Item) -> None:
         folder = self.directory / f"batch-{item.number}"
@@ -447,19 +455,20 @@ class _Run:
 
     def _move_in(self, item: _Item, folder: Path) -> None:
         from orchestration.ingest.accept import move_in, sidecar_of, write_sidecar
-        from orchestration.ingest.report import report_name, write_report
+        from orchestration.ingest.report import render, report_name
 
         outcome, contract = item.outcome, item.file.contract
         key = (contract.partner, contract.table)
         outcome.report = report_name(outcome)
         started = time.perf_counter()
-        (folder / "report.md").write_text(_rendered(outcome, contract), encoding="utf-8")
+        report = render(outcome, contract)
+        (folder / "report.md").write_text(report, encoding="utf-8")
         more = {"gate": self.gate(contract), "contract_fingerprint": contract.fingerprint, "landed_as": item.file.relative}
         write_sidecar(folder, sidecar_of(outcome, **more))
         move_in(folder, outcome, self.settings)
         if outcome.status == "accepted":
             self.ledger.accepted.setdefault(key, set()).add(outcome.batch_id)
-        write_report(outcome, contract, self.settings.reports)
+        _put_report(self.settings, outcome.report, report)
         outcome.timings["accept"] = time.perf_counter() - started
 
     def _clean(self, item: _Item) -> None:
@@ -472,10 +481,13 @@ class _Run:
                 path.unlink(missing_ok=True)
 
 
-def _rendered(outcome: BatchOutcome, contract: FeedContract) -> str:
-    from orchestration.ingest.report import render
-
-    return render(outcome, contract)
+def _put_report(settings: Settings, name: str, text: str) -> None:
+    """The partner's copy of a report. The batch keeps the durable one, so this one need not wait for the disk."""
+    path = settings.reports / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.tmp")
+    temporary.write_text(text, encoding="utf-8")
+    temporary.replace(path)
 
 
 def _refuse(outcome: BatchOutcome, refused: Rejected) -> None:
@@ -530,12 +542,10 @@ def _chunks(files: list[Candidate]) -> Iterator[list[Candidate]]:
 
 
 def _restore_reports(settings: Settings) -> None:
-    """Reports that a dead run accepted a batch for and could not put out any more."""
-    from orchestration.files import write_text_atomically
-
+    """Reports that a dead run could not put out any more."""
     for sidecar in books.sidecars(settings):
         root = settings.raw if sidecar["status"] == "accepted" else settings.rejected
-        place = root / sidecar["partner"] / sidecar["feed_table"] / f"batch={sidecar['batch_id']}" / "report.md"
-        report = settings.reports / (sidecar.get("report") or "")
-        if sidecar.get("report") and not report.exists() and place.exists():
-            write_text_atomically(report, place.read_text(encoding="utf-8"))
+        kept = root / sidecar["partner"] / sidecar["feed_table"] / f"batch={sidecar['batch_id']}" / "report.md"
+        name = sidecar.get("report")
+        if name and kept.exists() and not (settings.reports / name).exists():
+            _put_report(settings, name, kept.read_text(encoding="utf-8"))
