@@ -68,6 +68,16 @@ def wanted_stamp() -> str:
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
 
+def venv_fits() -> bool:
+    """Whether .venv exists and works with this very Python; then only what changed in the lock has to be installed."""
+    try:
+        ask = [program("python"), "-c", "import sys; print(sys.version)"]
+        told = subprocess.run(ask, capture_output=True, text=True)
+    except OSError:
+        return False
+    return told.stdout.strip() == sys.version.strip()
+
+
 def patiently(command: list[str]) -> None:
     """Runs a slow, silent command; a dot every few seconds says that it is alive."""
     process = subprocess.Popen(command, cwd=PROJECT)
@@ -93,10 +103,11 @@ def setup() -> None:
     if STAMP.exists() and STAMP.read_text() == wanted:
         return
     begun = time.monotonic()
-    print("Setting up .venv with the locked packages (once; one to four minutes) ...", flush=True)
+    print("Setting up .venv with the locked packages (the first time: one to four minutes) ...", flush=True)
     STAMP.unlink(missing_ok=True)
-    fresh = [sys.executable, "-m", "venv", *(["--clear"] if VENV.exists() else []), str(VENV)]
-    subprocess.run(fresh, check=True)
+    if not venv_fits():
+        fresh = [sys.executable, "-m", "venv", *(["--clear"] if VENV.exists() else []), str(VENV)]
+        subprocess.run(fresh, check=True)
     pip = [program("python"), "-m", "pip", "install", "-qq", "--disable-pip-version-check", "--no-input"]
     # The lock names every package with its hash, so there is nothing left to resolve.
     patiently([*pip, "--no-deps", "--require-hashes", "-r", str(LOCK)])
