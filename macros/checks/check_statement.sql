@@ -49,8 +49,8 @@
         measured.severity,
         measured.rows_checked,
         measured.rows_failed,
-        measured.sample_key_low,
-        measured.sample_key_high,
+        case when measured.rows_failed > 0 then measured.sample_key_low end as sample_key_low,
+        case when measured.rows_failed > 0 then measured.sample_key_high end as sample_key_high,
         case
             when measured.is_refused then 'error'
             when measured.severity = 'error' and {{ beyond_threshold(plans, 'error_if') }} then 'fail'
