@@ -35,7 +35,7 @@ MAX_XLSX_BYTES = 1 << 30
 MAX_XLSX_RATIO = 300
 HEADER_BYTES = 1 << 20
 CLEAN_HEADER = ("_record", "_line", "_broken", "_raw", "_extra")
-STRUCTURAL = (duckdb.InvalidInputException, duckdb.ConversionException, duckdb.SyntaxException)
+STRUCTURAL = (duckdb.InvalidInputException, duckdb.ConversionException, duckdb.NotImplementedException)
 
 
 @dataclass
@@ -89,7 +89,7 @@ def match_header(header: list[str], contract: FeedContract, where: str) -> tuple
     folded = {" ".join(name.split()).casefold() for name in wanted}
     times = Counter(name.casefold() for name in names)
     if folded.isdisjoint(times):
-        raise _no_header(names, contract, where)
+        raise _no_header(header, contract, where)
     twice = sorted({name for name in names if name and times[name.casefold()] > 1})
     if twice:
         raise Rejected("header", f"The header names these columns more than once: {_listed(twice)}. It is not clear which one counts.",
@@ -161,7 +161,7 @@ def _read_csv(staged: Staged, contract: FeedContract, careful: bool) -> Incoming
     relation = (
         f"read_csv({quote(str(staged.path))}, auto_detect = false, header = true, skip = {contract.header_row - 1}, "
         f"delim = {quote(contract.delimiter)}, quote = '\"', escape = '\"', columns = {columns}, strict_mode = true, "
-        f"null_padding = false, {_buffers(staged.path, MAX_LINE)})"
+        f"null_padding = false, {_buffers(staged.path, MAX_CELL)})"
     )
     extras = ", ".join(f"{quote(_short(header[p]))}, f{p}" for p in extra if header[p].strip())
     texts = _texts([None if p is None else f"f{p}" for p in positions], staged)
@@ -244,7 +244,7 @@ def _read_clean(clean: Path, staged: Staged, width: int, warnings: list[str]) ->
     sql = (
         f"select cast(_record as bigint) as _record, cast(_line as bigint) as _line, _broken, _raw, _extra, "
         f"{_texts([f'f{p}' for p in range(width)], staged)} from read_csv({quote(str(clean))}, auto_detect = false, header = true, "
-        f"delim = ',', quote = '\"', escape = '\"', columns = {columns}, strict_mode = true, {_buffers(clean, MAX_LINE * 4)})"
+        f"delim = ',', quote = '\"', escape = '\"', columns = {columns}, strict_mode = true, parallel = false, {_buffers(clean, MAX_LINE * 4)})"
     )
     return Incoming(sql, warnings, 0, staged)
 
@@ -354,7 +354,7 @@ def _read_jsonl(staged: Staged, contract: FeedContract, careful: bool) -> Incomi
         f"then json_extract_string(_text, {listed}) end as _values "
         f"from (select {{record}} as _record, _text from read_csv({quote(str(staged.path))}, auto_detect = false, header = false, "
         "delim = '\x01', quote = '', escape = '', columns = {'_text': 'varchar'}, strict_mode = true, "
-        f"{_buffers(staged.path, MAX_LINE)})) where trim(_text) <> '')"
+        f"{_buffers(staged.path, MAX_CELL)})) where trim(_text) <> '')"
     )
     return Incoming(sql, [], 0, staged)
 

@@ -66,6 +66,8 @@ def rules_of(contract: FeedContract, lists: dict[str, frozenset[str]]) -> list[C
     made: list[CheckRule] = []
 
     def add(name: str, column: Column | None, position: int | None, severity: str, fails: str, message: str, remedy: str) -> None:
+        if name != "record_shape":  # a record that cannot be taken apart breaks that rule and no other
+            fails = f"_broken is null and ({fails})"
         made.append(CheckRule(len(made), name, column.name if column else None, position, severity, fails, message, remedy))
 
     add("record_shape", None, None, "reject", "_broken is not null", "The record cannot be taken apart into fields.",
@@ -76,7 +78,7 @@ def rules_of(contract: FeedContract, lists: dict[str, frozenset[str]]) -> list[C
             add("type", column, position, "reject", f"{text} is not null and {value} is null",
                 f"{name} is not {_in_words(column, contract)}.", f"Send {name} as {_in_words(column, contract)}, or leave it empty.")  # fmt: skip
         if column.required:
-            add("required", column, position, "reject", f"_broken is null and {text} is null", f"{name} is empty.",
+            add("required", column, position, "reject", f"{text} is null", f"{name} is empty.",
                 f"Fill in {name}: without it the record cannot be used.")  # fmt: skip
         allowed = column.accepted or tuple(code for code, _ in column.codes)
         if allowed:
@@ -94,7 +96,7 @@ def rules_of(contract: FeedContract, lists: dict[str, frozenset[str]]) -> list[C
         if column.max is not None:
             add("max", column, position, column.severity, f"{value} > {column.max}", f"{name} is above {column.max:g}.", f"Check {name} at source.")
     for rule in contract.rules:
-        add(rule.name, None, None, rule.severity, f"_broken is null and not coalesce(({rule.sql}), true)", rule.message, "Correct the record at source and send it again.")
+        add(rule.name, None, None, rule.severity, f"not coalesce(({rule.sql}), true)", rule.message, "Correct the record at source and send it again.")
     return made
 
 

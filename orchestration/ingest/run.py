@@ -23,6 +23,7 @@ from orchestration.settings import Settings
 ENGINE_VERSION = 1
 CHUNK_FILES = 64
 CHUNK_BYTES = 16 << 20
+HELD_BYTES = 4 << 20
 Contracts = dict[tuple[str, str], FeedContract]
 Progress = Callable[[str, int, int], None]
 
@@ -178,7 +179,7 @@ class _Run:
             else:
                 self._advance(file)
         taken = sorted((item for item in items if item.staged), key=lambda item: item.number)
-        if len(taken) == 1:
+        if len(taken) == 1 and taken[0].file.size > HELD_BYTES:
             self._check_one(taken[0])
         elif taken:
             self._check_many(taken, contract)
@@ -345,7 +346,7 @@ class _Run:
         except STRUCTURAL:
             record = run(careful=True)
         rows = self.connection.execute("select count(*) from checked").fetchone()[0]
-        if record != "_record" and item.incoming.header_lines and self._lines_agree(item, rows):
+        if record != "_record" and self._lines_agree(item, rows):
             self.connection.execute(f"update checked set _line = rowid + {1 + item.incoming.header_lines} where _failed is not null")
         _check_trailer(item, rows, lambda: None)
         outcome.timings["read_and_check"] = time.perf_counter() - started
