@@ -25,5 +25,8 @@
 {#- NHS financial year, 1 April to 31 March, as 2025/26. -#}
 {% macro financial_year(on_date) -%}
     {%- set start -%}({{ year_of(on_date) }} - case when {{ month_of(on_date) }} < 4 then 1 else 0 end){%- endset -%}
-    (cast({{ start }} as varchar) || '/' || substr(cast({{ start }} + 1 as varchar), 3, 2))
+    (
+        cast({{ start }} as {{ dbt.type_string() }})
+        || '/' || substr(cast({{ start }} + 1 as {{ dbt.type_string() }}), 3, 2)
+    )
 {%- endmacro %}

@@ -62,6 +62,16 @@ nearest as (
 {{ link_columns(link_type, 'nearest') }}
 {% endmacro %}
 
+{#- The columns of a candidate, from a pair with seconds_apart: null where a time is not known, which counts as closest. -#}
+{% macro candidate_columns() -%}
+from_event_id,
+        to_event_id,
+        link_method,
+        method_rank,
+        coalesce(abs(seconds_apart), 0) as distance_seconds,
+        cast(floor(seconds_apart / 60.0) as integer) as minutes_between
+{%- endmacro %}
+
 {% macro link_columns(link_type, relation) -%}
 select
     '{{ link_type }}' as link_type,

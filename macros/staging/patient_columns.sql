@@ -18,7 +18,7 @@
         'gp_practice_code': gp_practice_clean('gp_practice_code'),
     } -%}
     {%- for column, expression in columns.items() -%}
-        {{ expression if column in sent else 'cast(null as varchar)' }} as {{ column }}
+        {{ expression if column in sent else 'cast(null as ' ~ dbt.type_string() ~ ')' }} as {{ column }}
         {{- ',\n    ' if not loop.last }}
     {%- endfor -%}
 {% endmacro %}

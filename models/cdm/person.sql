@@ -15,13 +15,13 @@ with observations as (
         records.gp_practice_code,
         records.is_registration,
         case when records.is_registration then '1' else '0' end
-        || cast(records.observed_at as varchar) || records.feed_table || records.record_id as sort_key
+        || records.observed_at || records.feed_table || records.record_id as sort_key
     from (
         select
             {{ usable_nhs_number('nhs_number', 'nhs_number_status_code') }} as nhs_number,
             feed_table,
             record_id,
-            observed_at,
+            cast(observed_at as {{ dbt.type_string() }}) as observed_at,
             birth_date,
             sex_code,
             ethnic_category_code,

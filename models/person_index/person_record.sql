@@ -14,7 +14,7 @@ select
     sex_code,
     ethnic_category_code,
     postcode,
-    {{ 'lsoa_code' if feed.is_gp_list else 'cast(null as varchar)' }} as lsoa_code,
+    {{ 'lsoa_code' if feed.is_gp_list else 'cast(null as ' ~ dbt.type_string() ~ ')' }} as lsoa_code,
     gp_practice_code,
     {{ 'true' if feed.is_gp_list else 'false' }} as is_registration
 from {{ ref(feed.model) }}

@@ -45,12 +45,7 @@ pairs as (
 candidates as (
 
     select
-        from_event_id,
-        to_event_id,
-        link_method,
-        method_rank,
-        abs(seconds_apart) as distance_seconds,
-        cast(floor(seconds_apart / 60.0) as integer) as minutes_between
+        {{ candidate_columns() }}
     from pairs
     where seconds_apart between earliest_seconds and latest_seconds
 

@@ -4,16 +4,13 @@
 with candidates as (
 
     select
-        from_event_id,
-        to_event_id,
-        'person' as link_method,
-        1 as method_rank,
-        seconds_apart as distance_seconds,
-        cast(floor(seconds_apart / 60.0) as integer) as minutes_between
+        {{ candidate_columns() }}
     from (
         select
             call.urgent_call_id as from_event_id,
             attendance.ed_attendance_id as to_event_id,
+            'person' as link_method,
+            1 as method_rank,
             {{ seconds_between('call.offered_at', 'attendance.arrived_at') }} as seconds_apart
         from {{ ref('urgent_call') }} as call
         inner join {{ ref('ed_attendance') }} as attendance

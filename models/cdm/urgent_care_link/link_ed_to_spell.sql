@@ -55,12 +55,7 @@ pairs as (
 candidates as (
 
     select
-        from_event_id,
-        to_event_id,
-        link_method,
-        method_rank,
-        coalesce(abs(seconds_apart), 0) as distance_seconds,
-        cast(floor(seconds_apart / 60.0) as integer) as minutes_between
+        {{ candidate_columns() }}
     from pairs
     where method_rank <> 2 or abs(seconds_apart) <= 21600
 
