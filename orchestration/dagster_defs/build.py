@@ -13,14 +13,19 @@ from orchestration.settings import Settings
 
 
 def build_definitions(
-    settings: Settings, manifest: Mapping[str, Any], lineage: Lineage, *, take_in: feeds.TakeIn = feeds.take_in
+    settings: Settings,
+    manifest: Mapping[str, Any],
+    lineage: Lineage,
+    *,
+    take_in: feeds.TakeIn = feeds.take_in,
+    run_dbt: transform.RunDbt = transform.run_dbt,
 ) -> dg.Definitions:
-    """`take_in`: what takes a feed's files in; tests break it, feed by feed."""
+    """`take_in` and `run_dbt`: what takes a feed's files in, and what builds; tests break them, one by one."""
     feed_assets = feeds.feed_assets(settings, manifest, lineage, take_in)
     moment = products.moment_assets(settings, manifest)
-    warehouse = transform.warehouse_assets(settings, manifest, lineage)
+    warehouse = transform.warehouse_assets(settings, manifest, lineage, run_dbt)
     published = products.published_assets(settings, manifest)
-    unit_tests = transform.unit_test_checks(settings, manifest)
+    unit_tests = transform.unit_test_checks(settings, manifest, run_dbt)
     built = [asset for asset in (moment, warehouse, published) if asset is not None]
     return dg.Definitions(
         assets=[*feed_assets, *built, *products.report_specs(manifest)],
@@ -28,6 +33,5 @@ def build_definitions(
         jobs=automation.jobs(feed_assets, built, unit_tests),
         schedules=automation.schedules(settings),
         sensors=[automation.landing_sensor(settings), automation.build_sensor()],
-        resources={"dbt": transform.dbt_resource()},
         executor=dg.in_process_executor,
     )

@@ -8,7 +8,7 @@ import dagster as dg
 
 from orchestration.dagster_defs import describe
 from orchestration.dagster_defs.guard import POOL, one_writer
-from orchestration.dagster_defs.ledger import FeedState, feed_state, rules_broken, rules_table
+from orchestration.dagster_defs.ledger import FeedState, feed_state, rules_broken, rules_table, verdict
 from orchestration.lineage import Lineage
 from orchestration.settings import Settings
 
@@ -42,7 +42,7 @@ def _feed_asset(settings, manifest, lineage, node_id, source, take_in) -> dg.Ass
     limit = float(describe.feed_meta(source).get("reject_batch_above", 1))
     pattern = f"{partner}/{describe.feed_meta(source).get('pattern', '')}"
 
-    @dg.asset(
+    spec = dg.AssetSpec(
         key=key,
         description=describe.description(source),
         group_name=describe.group(source),
@@ -51,12 +51,12 @@ def _feed_asset(settings, manifest, lineage, node_id, source, take_in) -> dg.Ass
         tags=_tags(source),
         freshness_policy=describe.feed_freshness(source),
         metadata=_metadata(manifest, lineage, node_id, source),
-        check_specs=[
-            dg.AssetCheckSpec(name, asset=key, description=said, blocking=False) for name, said in CHECKS.items()
-        ],
-        output_required=False,
-        pool=POOL,
+        skippable=True,
     )
+    checks = [dg.AssetCheckSpec(name, asset=key, description=said, blocking=False) for name, said in CHECKS.items()]
+
+    # can_subset: nothing has to come out. A feed with no new file is not materialised, so its freshness tells the truth.
+    @dg.multi_asset(name=f"{partner}__{table}", specs=[spec], check_specs=checks, can_subset=True, pool=POOL)
     def feed(context: dg.AssetExecutionContext):
         from orchestration.ingest import IngestFailed
 
@@ -65,15 +65,22 @@ def _feed_asset(settings, manifest, lineage, node_id, source, take_in) -> dg.Ass
             result = take_in(settings, partner, table)
         after = feed_state(settings, partner, table)
         arrived = after.since(before.ids())
-        context.log.info(f"{partner}.{table}: {len(arrived)} new batches.")
-        if after.newest_accepted and after.newest_accepted["batch_id"] != _last_shown(context, key):
+        context.log.info(f"{partner}.{table}: {len(arrived)} new batches, {len(_accepted(arrived))} of them accepted.")
+        newest = after.newest_accepted
+        if newest and (_accepted(arrived) or newest["batch_id"] != _last_shown(context, key)):
             yield dg.MaterializeResult(asset_key=key, metadata=materialisation(after))
         judged = arrived or ([after.newest] if after.newest else [])
-        yield from check_results(key, judged, limit, verdict(result, partner, table))
+        for result_of_check in check_results(key, judged, limit, verdict(settings, f"{partner}.{table}", judged)):
+            if dg.AssetCheckKey(key, result_of_check.check_name) in context.selected_asset_check_keys:
+                yield result_of_check
         if left := left_undone(result, pattern):
             raise dg.Failure(f"{partner}.{table}: {left}. What was taken in stays; the next run tries again.")
 
     return feed
+
+
+def _accepted(batches: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [batch for batch in batches if batch["status"] == "accepted"]
 
 
 def _last_shown(context: dg.AssetExecutionContext, key: dg.AssetKey) -> str | None:
@@ -89,16 +96,15 @@ def materialisation(state: FeedState) -> dict[str, Any]:
     """Counts of the feed as it now is, and of its newest batch."""
     batch = state.newest_accepted or {}
     return {
-        "dagster/row_count": int(batch.get("rows_accepted") or 0),
+        "dagster/row_count": sum(int(each.get("rows_accepted") or 0) for each in state.accepted),
         "batch": batch.get("batch_id", ""),
         "received": str(batch.get("received_at", "")),
         "agreement": str(batch.get("agreement") or ""),
         "contract version": str(batch.get("contract_version") or ""),
-        "rows in the file": int(batch.get("rows_in") or 0),
-        "rows held back": int(batch.get("rows_quarantined") or 0),
+        "rows in the newest file": int(batch.get("rows_in") or 0),
+        "rows held back of it": int(batch.get("rows_quarantined") or 0),
         "batches accepted so far": len(state.accepted),
         "batches rejected so far": len(state.rejected),
-        "rows accepted so far": sum(int(each.get("rows_accepted") or 0) for each in state.accepted),
     }
 
 
@@ -118,9 +124,9 @@ def check_results(
         check_name="accepted_at_the_gate",
         passed=not rejected,
         severity=dg.AssetCheckSeverity.ERROR,
-        description=f"{len(rejected)} of {len(batches)} files rejected: read the partner's report under reports/."
+        description=f"{len(rejected)} of {many(len(batches), 'file')} rejected: read the partner's report under reports/."
         if rejected
-        else f"{len(batches)} files accepted.",
+        else f"{many(len(batches), 'file')} accepted.",
         metadata={"files": len(batches), "rejected": len(rejected)},
     )
     yield dg.AssetCheckResult(
@@ -128,7 +134,7 @@ def check_results(
         check_name="quarantine_within_limit",
         passed=not over,
         severity=dg.AssetCheckSeverity.ERROR,
-        description=f"{held:,} of {rows_in:,} records held back.",
+        description=f"{held:,} of {many(rows_in, 'record')} held back; {many(len(over), 'file')} above the limit.",
         metadata={
             "rows": rows_in,
             "rows held back": held,
@@ -141,7 +147,7 @@ def check_results(
         check_name="contract_rules_kept",
         passed=not broken,
         severity=dg.AssetCheckSeverity.WARN,
-        description=f"{len(broken)} rules broken, {sum(row[3] for row in broken):,} times."
+        description=f"{many(len(broken), 'rule')} broken, by {many(sum(row[3] for row in broken), 'record')}."
         if broken
         else "All rules kept.",
         metadata={"rules broken": len(broken), "which": dg.MetadataValue.md(rules_table(broken))},
@@ -150,11 +156,15 @@ def check_results(
         yield dg.AssetCheckResult(
             asset_key=key,
             check_name="in_line_with_history",
-            passed=judged["passed"],
+            passed=not judged["failed"],
             severity=dg.AssetCheckSeverity.WARN,
-            description=judged["said"],
-            metadata=judged["counts"],
+            description=f"{judged['failed']} of {judged['expectations']} expectations not met.",
+            metadata={**judged, "which": dg.MetadataValue.md(judged["which"])},
         )
+
+
+def many(number: int, what: str) -> str:
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
 
 
 def _share(batch: Mapping[str, Any]) -> float:
@@ -168,11 +178,6 @@ def left_undone(result: Any, pattern: str) -> str | None:
     said = [f"{failed} files could not be worked on"] if failed else []
     said += [f"{len(waiting)} files are still being written"] if waiting else []
     return " and ".join(said) or None
-
-
-def verdict(result: Any, partner: str, table: str) -> dict[str, Any] | None:
-    """What Great Expectations said of this feed's new batches, as counts; None where nothing was judged."""
-    return None
 
 
 def _tags(source: Mapping[str, Any]) -> dict[str, str]:

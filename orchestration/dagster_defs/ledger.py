@@ -66,3 +66,32 @@ def rules_table(rows: list[tuple[str, str, str, int]], most: int = 25) -> str:
     lines = ["| Rule | Column | If broken | Rows |", "|---|---|---|---|"]
     lines += [f"| {rule} | {column or '-'} | {severity} | {count:,} |" for rule, column, severity, count in rows[:most]]
     return "\n".join(lines)
+
+
+def verdict(settings: Settings, feed: str, batches: Iterable[dict[str, Any]]) -> dict[str, Any] | None:
+    """What Great Expectations said of some batches of a feed, as counts; None where it judged none of them."""
+    import duckdb
+
+    folder = settings.audit / "gx"
+    if not any(folder.glob("*.parquet")):
+        return None
+    pattern = str(folder / "*.parquet").replace("'", "''")
+    with duckdb.connect() as connection:
+        found = connection.execute(
+            "select expectation, coalesce(\"column\", ''), count(*), count(*) filter (where not success) "
+            f"from read_parquet('{pattern}', union_by_name = true) "
+            "where feed = ? and list_contains(?, batch_id) group by all order by all",
+            [feed, [batch["batch_id"] for batch in batches]],
+        ).fetchall()
+    if not found:
+        return None
+    failed = [(expectation, column, count) for expectation, column, _, count in found if count]
+    lines = ["| Not as before | Column | Times |", "|---|---|---|"]
+    lines += [
+        f"| {expectation.replace('_', ' ')} | {column or '-'} | {count} |" for expectation, column, count in failed
+    ]
+    return {
+        "expectations": sum(count for _, _, count, _ in found),
+        "failed": sum(count for _, _, count in failed),
+        "which": "\n".join(lines) if failed else "Everything as before.",
+    }

@@ -1,34 +1,20 @@
 """dbt as assets: one per seed and model, one check per declared test, one dbt process per run."""
 
 import contextlib
-import importlib.metadata
-import io
-from collections.abc import Iterator, Mapping
-from functools import cached_property
+import re
+from collections.abc import Callable, Iterator, Mapping
+from graphlib import TopologicalSorter
+from pathlib import Path
 from typing import Any
 
 import dagster as dg
-from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, DbtCliResource, DbtProject, dbt_assets
+from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, dbt_assets
 
 from orchestration.dagster_defs import describe
 from orchestration.dagster_defs.guard import POOL, one_writer
-from orchestration.dagster_defs.manifest import dbt_executable, folder
+from orchestration.dagster_defs.manifest import folder
 from orchestration.lineage import Lineage, files_of, reads_metric_files
-from orchestration.settings import PROJECT, Settings
-
-
-class FastDbt(DbtCliResource):
-    """dbt started once a step. The stock resource starts it three times: to ask its version, to make an adapter for
-    metadata queries (which we do not send), and to do the work."""
-
-    @cached_property
-    def _cli_version(self):
-        from packaging import version
-
-        return version.parse(importlib.metadata.version("dbt-core"))
-
-    def _initialize_dbt_core_adapter(self, args):
-        return None
+from orchestration.settings import Settings
 
 
 class Translator(DagsterDbtTranslator):
@@ -107,6 +93,32 @@ def _in_words(test: Mapping[str, Any]) -> str:
     return f"{kind.replace('_', ' ')}: {column}" if column else kind.replace("_", " ")
 
 
+RunDbt = Callable[[Settings, list[str], Callable[[str], None]], str | None]
+"""Runs dbt with arguments and says how far it is; gives what failed, in words without values. Tests put theirs here."""
+
+
+def run_dbt(settings: Settings, arguments: list[str], say: Callable[[str], None]) -> str | None:
+    """One dbt process, as the command line would run it; None, or which nodes failed and with what kind of error."""
+    from orchestration import warehouse
+
+    def progress(what: str, done: int, total: int) -> None:
+        if done == total or done % 10 == 0:
+            say(f"{done} of {total}: {what}")
+
+    try:
+        with said_to_file(settings):
+            warehouse.run_dbt(settings, arguments, progress)
+    except warehouse.BuildFailed as problem:
+        named = [in_words_without_values(text) for text in problem.problems]
+        where = "dbt/logs/dagster.log and dbt/logs/dbt.log in the hub's home"
+        return f"dbt could not build {', '.join(named[:10])}. The whole messages: {where}."
+    return None
+
+
+Result = tuple[str, int, int | None]
+"""(status, rows failed, rows checked) of one test."""
+
+
 def declared_tests(manifest: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
     return {node_id: node for node_id, node in manifest["nodes"].items() if node["resource_type"] == "test"}
 
@@ -115,49 +127,74 @@ def checks_by_test(assets: dg.AssetsDefinition) -> dict[str, dg.AssetCheckKey]:
     return {spec.metadata["dbt test"]: spec.key for spec in assets.check_specs if "dbt test" in (spec.metadata or {})}
 
 
-def warehouse_assets(settings: Settings, manifest: Mapping[str, Any], lineage: Lineage) -> dg.AssetsDefinition:
-    """Every seed and model, built by one dbt process; a check of severity error that fails stops what follows."""
-    from orchestration.warehouse import NODES_NOT_RUN
+def warehouse_assets(
+    settings: Settings, manifest: Mapping[str, Any], lineage: Lineage, run_dbt: RunDbt = run_dbt
+) -> dg.AssetsDefinition:
+    """Every seed and model, built by one dbt process; a check of severity error that fails stops what follows.
 
-    project = DbtProject(project_dir=PROJECT, target_path=folder(settings), profiles_dir=PROJECT)
+    dbt runs through orchestration.warehouse, as on the command line, and not through DbtCliResource: that starts dbt
+    three times a step, prints its messages into Dagster's log, and for a large selection copies the whole repository,
+    data and all, into a temporary folder.
+    """
 
     @dbt_assets(
-        manifest=manifest,
-        project=project,
-        name="build_warehouse",
-        pool=POOL,
-        dagster_dbt_translator=Translator(manifest, lineage),
+        manifest=manifest, name="build_warehouse", pool=POOL, dagster_dbt_translator=Translator(manifest, lineage)
     )
-    def build_warehouse(context: dg.AssetExecutionContext, dbt: FastDbt):
+    def build_warehouse(context: dg.AssetExecutionContext):
+        from orchestration.warehouse import NODES_NOT_RUN
+
+        keys = {node_id: describe.asset_key(node) for node_id, node in manifest["nodes"].items() if _is_asset(node)}
+        chosen = [node_id for node_id, key in keys.items() if key in context.selected_asset_keys]
+        whole = len(chosen) == len(keys)
+        selection = [] if whole else ["--select", *(".".join(manifest["nodes"][node_id]["fqn"]) for node_id in chosen)]
+        (settings.dbt_target / "run_results.json").unlink(missing_ok=True)
         with one_writer(settings, "Building the warehouse"):
-            settings.warehouse.parent.mkdir(parents=True, exist_ok=True)
-            invocation = dbt.cli(
-                ["--log-path", str(settings.dbt_logs), "build", *NODES_NOT_RUN],
-                context=context,
-                target_path=settings.dbt_target,
-                raise_on_error=False,
-            )
-            # Drained whole before anything is done with it, and kept from the log: a dbt message may quote a value.
-            with contextlib.redirect_stdout(io.StringIO()):
-                events = [event for event in invocation.stream() if isinstance(event, dg.Output)]
-                succeeded = invocation.process.wait() == 0
+            failed = run_dbt(settings, ["build", *NODES_NOT_RUN, *selection], context.log.info)
             rows = row_counts(settings)
-        for event in events:
-            key = context.asset_key_for_output(event.output_name)
-            yield dg.Output(None, output_name=event.output_name, metadata=_built(event, rows.get(tuple(key.path))))
-        yield from evaluated(context, settings, manifest)
-        if not succeeded:
-            raise dg.Failure(what_failed(invocation, settings), allow_retries=False)
+            results = dbt_results(settings)
+            checked = {**results_of_engine(settings, names_built(results)), **results_of_dbt(results)}
+        built = {keys[r["unique_id"]]: r for r in results if r["unique_id"] in keys and r["status"] == "success"}
+        for key in upstream_first(context.assets_def):
+            if key in built and key in context.selected_asset_keys:
+                result = built[key]
+                counted = rows.get(tuple(key.path))
+                yield dg.MaterializeResult(
+                    asset_key=key,
+                    metadata={
+                        "seconds": round(float(result["execution_time"]), 2),
+                        **({"dagster/row_count": counted} if counted is not None else {}),
+                    },
+                )
+        wanted = {
+            test: key
+            for test, key in checks_by_test(context.assets_def).items()
+            if key in context.selected_asset_check_keys
+        }
+        yield from evaluated(wanted, checked, manifest, missing_is_red=whole and not failed)
+        if failed:
+            raise dg.Failure(f"{failed} The last published set stays.", allow_retries=False)
 
     return build_warehouse
 
 
-def _built(event: dg.Output, rows: int | None) -> dict[str, Any]:
-    seconds = event.metadata.get("Execution Duration")
-    return {
-        **({"seconds": float(seconds.value)} if seconds is not None else {}),
-        **({"dagster/row_count": rows} if rows is not None else {}),
-    }
+def upstream_first(assets: dg.AssetsDefinition) -> list[dg.AssetKey]:
+    """Dagster wants results in the order of its own graph, which has an edge that dbt's has not: metric files come before
+    the table that takes them in."""
+    return list(
+        TopologicalSorter({spec.key: [dep.asset_key for dep in spec.deps] for spec in assets.specs}).static_order()
+    )
+
+
+def _is_asset(node: Mapping[str, Any]) -> bool:
+    return node["resource_type"] in ("model", "seed", "snapshot")
+
+
+@contextlib.contextmanager
+def said_to_file(settings: Settings) -> Iterator[None]:
+    """What dbt says goes to home/dbt/logs/dagster.log and not into Dagster's: a message may quote a row's value."""
+    settings.dbt_logs.mkdir(parents=True, exist_ok=True)
+    with (settings.dbt_logs / "dagster.log").open("w", encoding="utf-8") as file, contextlib.redirect_stdout(file):
+        yield
 
 
 def row_counts(settings: Settings) -> dict[tuple[str, ...], int]:
@@ -172,20 +209,18 @@ def row_counts(settings: Settings) -> dict[tuple[str, ...], int]:
 
 
 def evaluated(
-    context: dg.AssetExecutionContext, settings: Settings, manifest: Mapping[str, Any]
+    wanted: Mapping[str, dg.AssetCheckKey],
+    results: Mapping[str, Result],
+    manifest: Mapping[str, Any],
+    missing_is_red: bool,
 ) -> Iterator[dg.AssetCheckResult]:
-    """One result per declared test that this run covers: generic ones from hub.check_result, the others from dbt's own
-    results. In a whole build a test that nobody evaluated fails its check: declared is executed, or it is red."""
-    results = {**results_of_engine(settings), **results_of_dbt(settings)}
-    whole = len(context.selected_asset_keys) == len(context.assets_def.keys)
-    wanted = set(context.selected_asset_check_keys)
-    for test_id, key in checks_by_test(context.assets_def).items():
-        if key not in wanted:
-            continue
-        result = results.get(test_id)
-        severity = (manifest["nodes"][test_id]["config"].get("severity") or "error").upper()
+    """One result per declared test that this run covers. `missing_is_red`: in a whole build, a test that nobody evaluated
+    fails its check: declared is executed, or it is seen."""
+    for test, key in wanted.items():
+        result = results.get(test)
         if result is None:
-            if whole:
+            if missing_is_red:
+                severity = (manifest["nodes"][test]["config"].get("severity") or "error").upper()
                 yield dg.AssetCheckResult(
                     asset_key=key.asset_key,
                     check_name=key.name,
@@ -205,8 +240,9 @@ def evaluated(
         )
 
 
-def results_of_engine(settings: Settings) -> dict[str, tuple[str, int, int | None]]:
-    """(status, rows failed, rows checked) by test, of the checks evaluated when dbt ended. Sample keys stay where they are."""
+def results_of_engine(settings: Settings, built: set[str]) -> dict[str, Result]:
+    """Of the checks that were evaluated when dbt ended, those of relations built in this run: the table keeps the last
+    results of the others. Sample keys stay where they are."""
     import duckdb
 
     if not settings.warehouse.exists():
@@ -214,51 +250,64 @@ def results_of_engine(settings: Settings) -> dict[str, tuple[str, int, int | Non
     with duckdb.connect(str(settings.warehouse), read_only=True) as warehouse:
         try:
             found = warehouse.execute(
-                "select check_id, status, rows_failed, rows_checked from hub.check_result"
+                "select check_id, table_name, status, rows_failed, rows_checked from hub.check_result"
             ).fetchall()
         except duckdb.CatalogException:
             return {}
-    return {test: (status, int(failed or 0), checked) for test, status, failed, checked in found}
+    return {
+        test: (status, int(failed or 0), checked)
+        for test, table, status, failed, checked in found
+        if table in built or table.rpartition(".")[2] in built
+    }
 
 
-def results_of_dbt(settings: Settings) -> dict[str, tuple[str, int, int | None]]:
-    """The same of the tests that dbt ran itself."""
+def dbt_results(settings: Settings, target: Path | None = None) -> list[dict[str, Any]]:
+    """run_results.json of the last dbt process; empty where it did not get so far."""
     from orchestration.files import read_json
 
-    run_results = read_json(settings.dbt_target / "run_results.json") or {}
+    return (read_json((target or settings.dbt_target) / "run_results.json") or {}).get("results", [])
+
+
+def names_built(results: list[dict[str, Any]]) -> set[str]:
+    """Names of the seeds and models that the last dbt process built."""
+    return {
+        result["unique_id"].split(".")[2]
+        for result in results
+        if result["status"] == "success" and result["unique_id"].startswith(("model.", "seed.", "snapshot."))
+    }
+
+
+def results_of_dbt(results: list[dict[str, Any]]) -> dict[str, Result]:
+    """The tests that dbt ran itself."""
     return {
         result["unique_id"]: (result["status"], int(result.get("failures") or 0), None)
-        for result in run_results.get("results", [])
+        for result in results
         if result["unique_id"].startswith("test.")
     }
 
 
-def what_failed(invocation: Any, settings: Settings) -> str:
-    """The nodes that failed, and dbt's kind of error for each; its message may quote a row and stays in the log file."""
-    try:
-        results = invocation.get_artifact("run_results.json")["results"]
-    except FileNotFoundError:
-        results = []
-    bad = [result for result in results if result["status"] in ("error", "fail", "runtime error")]
-    named = [
-        f"{result['unique_id'].split('.')[2]} ({_kind_of_error(result.get('message') or result['status'])})"
-        for result in bad
-    ]
-    where = f"The whole message: {settings.dbt_logs.relative_to(settings.home).as_posix()}/dbt.log in the hub's home."
-    return f"dbt could not build {', '.join(named) or 'the project'}. The last published set stays. {where}"
+def in_words_without_values(problem: str) -> str:
+    """'node: dbt's message' as 'node (kind of error)'; the message itself may quote a row."""
+    name, _, message = problem.partition(": ")
+    return (
+        f"{name} ({kind_of_error(message)})"
+        if re.fullmatch(r"[\w.-]+", name)
+        else f"the project ({kind_of_error(problem)})"
+    )
 
 
-def _kind_of_error(message: str) -> str:
-    """'Runtime Error in model x (models/x.sql)\\n  Conversion Error: ...' gives 'Runtime Error, Conversion Error'."""
-    kinds = []
-    for line in message.splitlines():
-        words = line.strip().split(" in ")[0].split(":")[0]
-        if words.endswith("Error") and len(words) < 40 and words not in kinds:
+def kind_of_error(message: str) -> str:
+    """'Runtime Error in model x (models/x.sql)\n  Conversion Error: ...' gives 'Runtime Error, Conversion Error'."""
+    kinds: list[str] = []
+    for words in re.findall(r"\b[A-Z][A-Za-z]+(?: [A-Z][a-z]+)* Error\b", message):
+        if words not in kinds:
             kinds.append(words)
-    return ", ".join(kinds) or "failed"
+    return ", ".join(kinds[:3]) or "failed"
 
 
-def unit_test_checks(settings: Settings, manifest: Mapping[str, Any]) -> dg.AssetChecksDefinition | None:
+def unit_test_checks(
+    settings: Settings, manifest: Mapping[str, Any], run_dbt: RunDbt = run_dbt
+) -> dg.AssetChecksDefinition | None:
     """One check a model that has dbt unit tests: Dagster does not know them of itself. None where there are none."""
     tests: dict[str, list[str]] = {}
     for test_id, test in manifest.get("unit_tests", {}).items():
@@ -285,21 +334,15 @@ def unit_test_checks(settings: Settings, manifest: Mapping[str, Any]) -> dg.Asse
     }
 
     @dg.multi_asset_check(specs=list(specs.values()), name="unit_tests", can_subset=True, pool=POOL)
-    def unit_tests(context: dg.AssetCheckExecutionContext, dbt: FastDbt):
+    def unit_tests(context: dg.AssetCheckExecutionContext):
         wanted = [model for model, spec in specs.items() if spec.key in context.selected_asset_check_keys]
+        names = [test.split(".")[-1] for model in wanted for test in tests[model]]
         target = folder(settings) / "unit_tests"
-        with one_writer(settings, "Running the unit tests"), contextlib.redirect_stdout(io.StringIO()):
-            names = [test.split(".")[-1] for model in wanted for test in tests[model]]
-            invocation = dbt.cli(
-                ["--log-path", str(settings.dbt_logs), "test", "--select", *names],
-                manifest=manifest,
-                target_path=target,
-                raise_on_error=False,
-            ).wait()
-        try:
-            results = invocation.get_artifact("run_results.json")["results"]
-        except FileNotFoundError:
-            raise dg.Failure(what_failed(invocation, settings), allow_retries=False) from None
+        with one_writer(settings, "Running the unit tests"):
+            failed = run_dbt(settings, ["test", "--select", *names, "--target-path", str(target)], context.log.info)
+            results = dbt_results(settings, target)
+        if failed and not results:
+            raise dg.Failure(failed, allow_retries=False)
         passed = {result["unique_id"]: result["status"] == "pass" for result in results}
         for model in wanted:
             failed = [test.split(".")[-1] for test in tests[model] if not passed.get(test)]
@@ -311,7 +354,3 @@ def unit_test_checks(settings: Settings, manifest: Mapping[str, Any]) -> dg.Asse
             )
 
     return unit_tests
-
-
-def dbt_resource() -> FastDbt:
-    return FastDbt(project_dir=str(PROJECT), profiles_dir=str(PROJECT), dbt_executable=dbt_executable())
