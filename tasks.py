@@ -117,20 +117,14 @@ def setup() -> None:
 
 
 def demo_into(where: Path, *options: str) -> None:
-    """Plays the demo partners into a home without a landing folder. Half a demo is never left behind."""
-    if (where / "landing").exists():
+    """Plays the demo partners into a home without a landing folder. A demo that was cut short is played again."""
+    unfinished = where / ".demo_unfinished"
+    if (where / "landing").exists() and not unfinished.exists():
         return
     where.mkdir(parents=True, exist_ok=True)
-    draft = Path(tempfile.mkdtemp(prefix=".demo-", dir=where))
-    try:
-        call("bihub", "demo", *options, "--out", draft, where=where)
-        for made in sorted(draft.iterdir(), key=lambda path: path.name == "landing"):
-            target = where / made.name
-            if target.is_dir():
-                shutil.rmtree(target)
-            made.replace(target)
-    finally:
-        shutil.rmtree(draft, ignore_errors=True)
+    unfinished.touch()
+    call("bihub", "demo", *options, "--out", where, where=where)
+    unfinished.unlink()
 
 
 def run() -> None:

@@ -49,7 +49,7 @@
         var here = key(at[0], at[1]), item = place(at);
         if (map[here] && !seen[here]) {
           seen[here] = true;
-          if (depth < 3) { item.append(tree(map, here, seen, depth + 1)); }
+          if (depth < 5) { item.append(tree(map, here, seen, depth + 1)); }
           else { item.append(folded(map, here, seen)); }
         } else if (map[here]) { item.append(note("as above")); }
         list.append(item);
