@@ -1,0 +1,48 @@
+-- Macros whose edges no model reaches by itself: each case is what a macro gives and what it should give.
+{% set rows = [] %}
+{% for value in range(1, 12) %}{% do rows.append('select ' ~ value ~ ' as x') %}{% endfor %}
+{% set to_10 = ' from (' ~ rows[:10] | join(' union all ') ~ ') as numbers)' %}
+{% set to_11 = ' from (' ~ rows | join(' union all ') ~ ') as numbers)' %}
+{% set cases = [
+    ('centile 90 of 1 to 10', '(select ' ~ percentile_disc(0.9, 'x') ~ to_10, '9'),
+    ('centile 90 of 1 to 11', '(select ' ~ percentile_disc(0.9, 'x') ~ to_11, '10'),
+    ('centile 50 of 1 to 10', '(select ' ~ percentile_disc(0.5, 'x') ~ to_10, '5'),
+    ('ratio', safe_divide('1', '4'), '0.25'),
+    ('ratio to nothing', safe_divide('1', '0'), none),
+    ('ratio to the unknown', safe_divide('1', 'null'), none),
+    ('week of a Sunday', period_start('week', "date '2026-01-04'"), '2025-12-29'),
+    ('week of a Monday', period_start('week', "date '2026-01-05'"), '2026-01-05'),
+    ('month', period_start('month', "timestamp '2026-03-31 23:59:59'"), '2026-03-01'),
+    ('quarter', period_start('quarter', "date '2026-06-30'"), '2026-04-01'),
+    ('day', period_start('day', "timestamp '2026-03-31 23:59:59'"), '2026-03-31'),
+    ('weekday of a Sunday', iso_weekday("date '2026-01-04'"), '7'),
+    ('weekday of a Monday', iso_weekday("date '2026-01-05'"), '1'),
+    ('financial year ends', financial_year("date '2026-03-31'"), '2025/26'),
+    ('financial year begins', financial_year("date '2026-04-01'"), '2026/27'),
+    ('financial year of the century', financial_year("date '1999-12-31'"), '1999/00'),
+    ('day after', days_add(1, "date '2024-02-28'"), '2024-02-29'),
+    ('day before', days_add(-1, "date '2026-03-01'"), '2026-02-28'),
+    ('seconds round down', seconds_between("timestamp '2026-01-01 00:00:00.9'", "timestamp '2026-01-01 00:00:02.8'"), '1'),
+    ('minutes round down below zero', minutes_between("timestamp '2026-01-01 00:01:00'", "timestamp '2026-01-01 00:00:30'"), '-1'),
+    ('the hour skipped in spring', local_to_utc("timestamp '2026-03-29 01:30:00'"), '2026-03-29 01:30:00'),
+    ('a part is no full match', regex_full_match("'xRAJx'", 'RAJ'), 'false'),
+    ('nothing to extract', regex_extract("'abc'", '[0-9]+'), none),
+    ('first group', regex_extract("'ab12cd34'", '[a-z]+([0-9]+)', 1), '12'),
+    ('text that is no number', try_cast("'12a'", 'integer'), none),
+    ('an empty NHS number', nhs_number_clean("' - '"), none),
+    ('null is no NHS number', nhs_number_is_valid('cast(null as ' ~ dbt.type_string() ~ ')'), 'false'),
+] %}
+select
+    case_name,
+    got,
+    expected
+from (
+    {% for name, got, expected in cases %}
+    select
+        '{{ name }}' as case_name,
+        cast({{ got }} as {{ dbt.type_string() }}) as got,
+        {{ "'" ~ expected ~ "'" if expected is not none else 'null' }} as expected
+    {{ 'union all' if not loop.last }}
+    {% endfor %}
+) as cases
+where coalesce(got, 'null') <> coalesce(expected, 'null')
