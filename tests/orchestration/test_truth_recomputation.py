@@ -1,0 +1,531 @@
+"""Every metric, worked out a second time in another language, from what really happened.
+
+The demo writes the truth beside its files, and every defect that it put into them. Here the metrics are recomputed in
+pandas from that truth, by the definitions (F 3.1 to 3.6, linkage F 9.2) and without a look at the SQL. First the truth
+is brought to what the hub can know: records that never came are dropped, times after the last file are blanked, the
+listed defects are applied. Then published figures must be the same, day for day, site for site. What no listed defect
+explains fails.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from orchestration.settings import Settings
+
+SITES = ["RAJ01", "RAJ12", "RAJ32"]
+SUCCESSOR = {"RDDH0": "RAJ12", "RQ8L0": "RAJ32", "SOU": "RAJ01"}
+COUNTED_OUTCOMES = ["hear_treat", "see_treat", "convey_ed", "convey_non_ed"]
+STREAMED_OR_DEAD = ["1077031000000103", "1077781000000101", "63238001"]
+ADMITTED = [
+    "306706006", "1874161000000104", "1066361000000104", "1066371000000106", "1066391000000105", "1066381000000108",
+    "1066401000000108", "19712007", "183919006", "1066331000000109", "1066341000000100",
+]  # fmt: skip
+NOT_ADMITTED = [
+    "306689006", "306691003", "306694006", "306705005", "50861005", "1066351000000102", "305398007",
+]  # fmt: skip
+QUICK = "outcome == 'convey_ed' and receiving_site_code in @SITES and handover_at - arrived_hospital_at < '15min'"
+SHORT = (
+    "department_type_code == '01' and attendance_category_code == '1' and discharge_status_code == '182992009' "
+    "and discharge_destination_code == '306689006' and departed_at - arrived_at < '200min' "
+    "and initial_assessment_at - arrived_at < '15min'"
+)
+GAVE_UP = "channel == 'phone' and abandoned_at - offered_at >= '30s'"
+COVID_SNOMED, COVID_ICD10 = "840539006", "U071"
+FAR = pd.Timestamp("2200-01-01")
+
+Tables = dict[str, pd.DataFrame]
+KEYS = {
+    "urgent_call": "call_id",
+    "ambulance_incident": "incident_id",
+    "ed_attendance": "attendance_id",
+    "spell": "spell_id",
+}
+
+
+def read_truth(home: Path) -> Tables:
+    return {path.stem: pd.read_parquet(path) for path in (home / "truth").glob("*.parquet")}
+
+
+# --- from the truth to what the hub can know -------------------------------------------------------------------------
+
+
+def wall(utc: pd.Series) -> pd.Series:
+    return utc.dt.tz_localize("UTC").dt.tz_convert("Europe/London").dt.tz_localize(None)
+
+
+def first_pass(local: pd.Series) -> pd.Series:
+    """UTC of wall time; the hour that happens twice is read as its first pass."""
+    summer = np.ones(len(local), dtype=bool)
+    there = local.dt.tz_localize("Europe/London", ambiguous=summer, nonexistent="shift_forward")
+    return there.dt.tz_convert("UTC").dt.tz_localize(None).astype("datetime64[s]")
+
+
+def as_written(table: pd.DataFrame, anchor: str) -> pd.DataFrame:
+    """Times lose their offset on the way: what is read back is the first pass, unless that is before the anchor."""
+    table = table.copy()
+    for name in [column for column in table.columns if column.endswith("_at") and column not in ("coded_at",)]:
+        utc = first_pass(wall(table[name].astype("datetime64[s]")))
+        if name != anchor:
+            early = utc < table[anchor]
+            later = utc + pd.Timedelta(hours=1)
+            utc = utc.where(~(early & (wall(later) == wall(utc))), later)
+        table[name] = utc
+    return table
+
+
+def with_defects(table: pd.DataFrame, key: str, dirt: pd.DataFrame) -> pd.DataFrame:
+    """The table as it was sent: copies added, untypable records dropped, wrong values in place of right ones."""
+    copies = dirt[(dirt.column == "copy_of") & dirt.stands]
+    extra = table.merge(copies[["record_id", "sent"]], left_on=key, right_on="sent")
+    extra[key] = extra.record_id
+    table = pd.concat([table, extra[table.columns]], ignore_index=True)
+    lost = dirt[dirt.kind.str.startswith("untypable")].record_id
+    table = table[~table[key].isin(lost)].reset_index(drop=True)
+    wrong = dirt[dirt.stands & dirt.column.isin(table.columns) & ~dirt.kind.isin(["time_missing", "clock_change_hour"])]
+    for column, rows in wrong.groupby("column"):
+        values = rows.drop_duplicates("record_id", keep="last").set_index("record_id").sent  # the last touch counts
+        here = table[key].isin(values.index)
+        sent = table.loc[here, key].map(values).replace("", None)
+        if pd.api.types.is_datetime64_any_dtype(table[column]):
+            moments = first_pass(pd.to_datetime(sent).astype("datetime64[s]"))
+            table.loc[here, column] = moments
+        elif pd.api.types.is_numeric_dtype(table[column]):
+            table.loc[here, column] = pd.to_numeric(sent)
+        else:
+            table.loc[here, column] = sent
+    return table
+
+
+def known(truth: Tables) -> Tables:
+    """What a hub without a fault knows by the end of the demo."""
+    dirt, out = truth["dirt"], {}
+    for name, key in KEYS.items():
+        table = truth[name][truth[name].is_delivered].copy()
+        table["person_key"] = table.person_no
+        anchor = {"urgent_call": "offered_at", "ambulance_incident": "call_connect_at", "ed_attendance": "arrived_at"}
+        later = [column for column in table.columns if column.endswith("_at") and column != "coded_at"]
+        table["left"] = table["departed_at"] if name == "ed_attendance" else table.get("discharged_at")
+        feeds = {"urgent_call": ["calls"], "ambulance_incident": ["incidents"]}.get(name)
+        mine = dirt[dirt.feed.isin(feeds)] if feeds else dirt[dirt.feed.isin(table.feed.unique())]
+        table = as_written(table, anchor.get(name, "admitted_at"))
+        hidden = {column: truth[name].set_index(key)[column] for column in later}
+        until = truth[name].set_index(key).known_until
+        table = with_defects(table, key, mine)
+        copies = mine[mine.column == "copy_of"].set_index("record_id").sent.astype(object)
+        origin = table[key].map(copies).astype(object).fillna(table[key].astype(object))
+        for column in later:
+            table.loc[origin.map(hidden[column]) > origin.map(until), column] = pd.NaT
+        if name == "ed_attendance":
+            inside = origin.map(hidden["departed_at"]) > origin.map(until)
+            table.loc[inside, ["diagnosis_code", "discharge_status_code", "discharge_destination_code"]] = None
+        if name == "spell":
+            uncoded = table.coded_at.fillna(FAR) > origin.map(until)
+            table.loc[uncoded, ["primary_diagnosis_code", "secondary_diagnosis_codes"]] = None
+            no_time = mine[(mine.kind == "time_missing") & (mine.column == "admitted_at")].record_id
+            table["admission_date"] = wall(table.admitted_at).dt.normalize()
+            table.loc[table[key].isin(no_time), "admitted_at"] = pd.NaT
+            kept = mine[mine.kind == "ed_attendance_not_kept"].record_id
+            table.loc[table[key].isin(kept), "attendance_id"] = None
+        if name == "ambulance_incident":
+            table["receiving_site_code"] = table.receiving_site_code.replace(SUCCESSOR)
+        if name == "ed_attendance":
+            number = mine[mine.kind == "incident_number_missing"].record_id
+            table.loc[table[key].isin(number), "incident_id"] = None
+        out[name] = table
+    identify(out, truth)
+    beds = truth["bed_state"].copy()
+    beds["bed_id"] = beds.snapshot_date.astype(str) + "|" + beds.site_code
+    out["bed_state"] = with_defects(beds, "bed_id", dirt[dirt.feed == "bed_state"])
+    return out
+
+
+def identify(tables: Tables, truth: Tables) -> None:
+    """person_key as far as the records tell: a usable NHS number, else a hospital number that names one person."""
+    dirt = truth["dirt"]
+    numbers = ["nhs_number_missing", "nhs_number_wrong", "nhs_number_untrusted"]
+    for name, key in KEYS.items():
+        table = tables[name]
+        feeds = table.feed if "feed" in table else {"urgent_call": "calls", "ambulance_incident": "incidents"}[name]
+        without = dirt[dirt.kind.isin(numbers)]
+        marks = pd.MultiIndex.from_arrays([without.feed, without.record_id])
+        mine = pd.MultiIndex.from_arrays([pd.Series(feeds, index=table.index), table[key]])
+        usable = ~mine.isin(marks)
+        if name == "ambulance_incident":
+            usable &= ~table.is_test_call.to_numpy()
+        table["has_number"] = usable
+    stays = pd.concat(
+        [tables[name][["site_code_true", "person_no", "has_number"]] for name in _with_site(tables, truth)]
+    )
+    told = set(map(tuple, stays[stays.has_number][["site_code_true", "person_no"]].drop_duplicates().to_numpy()))
+    for name, key in KEYS.items():
+        table = tables[name]
+        by_site = (
+            [pair in told for pair in zip(table.site_code_true, table.person_no, strict=True)]
+            if "site_code_true" in table
+            else np.zeros(len(table), dtype=bool)
+        )
+        named = table.has_number | pd.Series(by_site, index=table.index)
+        nobody = table[key].astype(str)
+        if "site_code_true" in table:
+            nobody = table.site_code_true + ":" + table.person_no.astype(str)
+        table["person_key"] = table.person_no.astype(str).where(named, nobody)
+
+
+def _with_site(tables: Tables, truth: Tables) -> list[str]:
+    names = ["ed_attendance", "spell"]
+    site_of = {"broomfield": "RAJ32", "southend": "RAJ01", "basildon": "RAJ12"}
+    for name in names:
+        tables[name]["site_code_true"] = tables[name].feed.str.split("_").str[0].map(site_of)
+        tables[name]["site_code"] = tables[name]["site_code_true"]
+    return names
+
+
+# --- linkage, F 9.2 --------------------------------------------------------------------------------------------------
+
+
+def matched(pairs: pd.DataFrame) -> dict[str, str]:
+    """One to one: the better method first, then the closest, then the lower ids. {earlier: later}."""
+    links: dict[str, str] = {}
+    taken: set[str] = set()
+    for pair in pairs.sort_values(["method", "distance", "one", "other"]).itertuples():
+        if pair.one not in links and pair.other not in taken:
+            links[pair.one] = pair.other
+            taken.add(pair.other)
+    return links
+
+
+def _minutes(later: pd.Series, earlier: pd.Series) -> pd.Series:
+    return (later - earlier).dt.total_seconds() / 60
+
+
+def attendance_of_incident(tables: Tables) -> dict[str, str]:
+    incidents = tables["ambulance_incident"]
+    incidents = incidents[(incidents.outcome == "convey_ed") & ~incidents.is_test_call]
+    left = incidents[["incident_id", "person_key", "receiving_site_code", "arrived_hospital_at", "handover_at"]]
+    right = tables["ed_attendance"][["attendance_id", "incident_id", "person_key", "site_code", "arrived_at"]]
+    found = []
+    for method, how, limit in ((1, "incident_id", 60), (2, "person_key", 120)):
+        pairs = left.merge(right.dropna(subset=[how]), on=how, suffixes=("", "_ed"))
+        pairs = pairs[pairs.receiving_site_code == pairs.site_code]
+        stop, over = (
+            _minutes(pairs.arrived_at, pairs.arrived_hospital_at),
+            _minutes(pairs.arrived_at, pairs.handover_at),
+        )
+        near = pd.concat([stop.abs(), over.abs()], axis=1).min(axis=1)
+        pairs = pairs.assign(method=method, distance=near, one=pairs.incident_id, other=pairs.attendance_id)
+        found.append(pairs[near < limit][["one", "other", "method", "distance"]])
+    return matched(pd.concat(found))
+
+
+def spell_of_attendance(tables: Tables) -> dict[str, str]:
+    ed = tables["ed_attendance"][["attendance_id", "person_key", "departed_at"]]
+    spells = tables["spell"][
+        ["spell_id", "attendance_id", "person_key", "admitted_at", "admission_date", "admission_method_code"]
+    ]
+    told = ed.merge(spells.dropna(subset=["attendance_id"]), on="attendance_id")
+    told = told.assign(method=1, distance=_minutes(told.admitted_at, told.departed_at).abs())
+    same = ed.merge(spells[spells.admission_method_code.isin(["21", "2A"])], on="person_key", suffixes=("", "_told"))
+    near = _minutes(same.admitted_at, same.departed_at).abs()
+    by_time = same.assign(method=2, distance=near)[near <= 360]
+    first = wall(same.departed_at - pd.Timedelta(hours=6)).dt.normalize()
+    last = wall(same.departed_at + pd.Timedelta(hours=6)).dt.normalize()
+    by_date = same.assign(method=3, distance=0.0)[same.admitted_at.isna() & same.admission_date.between(first, last)]
+    pairs = pd.concat([part[["attendance_id", "spell_id", "method", "distance"]] for part in (told, by_time, by_date)])
+    return matched(pairs.rename(columns={"attendance_id": "one", "spell_id": "other"}))
+
+
+# --- metrics, F 3.1 to 3.6 -------------------------------------------------------------------------------------------
+
+
+def events(tables: Tables) -> pd.DataFrame:
+    """One row per event that a metric counts, with its numerator and denominator; covid is None where it cannot be told."""
+    made = [*_ambulance(tables), *_ed(tables), *_beds(tables), *_calls(tables)]
+    return pd.concat(made, ignore_index=True)
+
+
+def _rows(
+    metric: str,
+    day: pd.Series,
+    organisation: str,
+    site: pd.Series | str,
+    covid: pd.Series | None,
+    n: pd.Series,
+    d: object,
+) -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "metric_id": metric,
+            "day": pd.to_datetime(day).dt.normalize(),
+            "organisation_code": organisation,
+            "site_code": site,
+            "covid": None if covid is None else covid.astype(bool).astype(object),
+            "n": n.astype(float),
+            "d": d,
+        }
+    )
+
+
+def _with_covid(tables: Tables) -> pd.DataFrame:
+    ed, spells = tables["ed_attendance"].copy(), tables["spell"]
+    codes = spells.primary_diagnosis_code.fillna("") + ";" + spells.secondary_diagnosis_codes.fillna("")
+    positive = set(spells.spell_id[codes.str.split(";").map(lambda parts: COVID_ICD10 in parts)])
+    follows = ed.attendance_id.map(spell_of_attendance(tables))
+    ed["covid"] = (ed.diagnosis_code == COVID_SNOMED) | follows.isin(positive)
+    return ed
+
+
+def _ambulance(tables: Tables) -> list[pd.DataFrame]:
+    table = tables["ambulance_incident"].copy()
+    ed = _with_covid(tables).set_index("attendance_id").covid
+    table["covid"] = table.incident_id.map(attendance_of_incident(tables)).map(ed).fillna(False).astype(bool)
+    table = table[~table.is_test_call & table.outcome.isin(COUNTED_OUTCOMES)]
+    day = wall(table.call_connect_at)
+    made = [
+        _rows("AMB_CONV_ED", day, "RYC", "ALL", table.covid, table.outcome == "convey_ed", 1.0),
+    ]
+    for number, codes, wait in (("C1", ["C1", "C1T"], 30), ("C2", ["C2"], 240)):
+        mine = table[table.category_code.isin(codes)]
+        capped = mine.call_connect_at + pd.Timedelta(seconds=wait)
+        start = pd.concat([mine.problem_identified_at, mine.first_resource_assigned_at, capped], axis=1).min(axis=1)
+        conveyed = mine.outcome.isin(["convey_ed", "convey_non_ed"]) & (number != "C1")
+        stop = mine.conveying_on_scene_at.where(conveyed, mine.first_on_scene_at)
+        response = (stop - start).dt.total_seconds()
+        valid = response >= 0
+        for metric in (f"AMB_{number}_MEAN", f"AMB_{number}_P90"):
+            made.append(_rows(metric, day[mine.index][valid], "RYC", "ALL", mine.covid[valid], response[valid], 1.0))
+    brought = table[(table.outcome == "convey_ed") & table.receiving_site_code.isin(SITES)]
+    waited = _minutes(brought.handover_at, brought.arrived_hospital_at)
+    brought, waited = brought[waited >= 0], np.floor(waited[waited >= 0])
+    day = wall(brought.arrived_hospital_at)
+    for metric, n in (
+        ("HAND_15", waited <= 15), ("HAND_30", waited > 30), ("HAND_60", waited > 60), ("HAND_MEAN", waited),
+    ):  # fmt: skip
+        made.append(_rows(metric, day, "RAJ", brought.receiving_site_code, brought.covid, n, 1.0))
+    return made
+
+
+def _ed(tables: Tables) -> list[pd.DataFrame]:
+    table = _with_covid(tables)
+    counted = table.attendance_category_code.isin(["1", "2", "3"]) & ~table.discharge_status_code.isin(STREAMED_OR_DEAD)
+    table = table[counted]
+    stay = np.floor(_minutes(table.departed_at, table.arrived_at))
+    stay = stay.where(stay >= 0)
+    closed = ~(stay > 4320)
+    kind = table.department_type_code
+    admitted = table.discharge_destination_code.isin(ADMITTED)
+    home = table.discharge_destination_code.isin(NOT_ADMITTED)
+    early = _minutes(table.initial_assessment_at, table.arrived_at)
+    early = np.floor(early.where(early >= -10).clip(lower=0))
+
+    def rows(metric: str, which: pd.Series, n: pd.Series) -> pd.DataFrame:
+        part = table[which]
+        return _rows(metric, wall(part.arrived_at), "RAJ", part.site_code, part.covid, n[which], 1.0)
+
+    return [
+        rows("ED_4H_PCT_OVER", closed, stay > 240),
+        rows("ED_4H_T1", closed & (kind == "01"), stay > 240),
+        rows("ED_12H_ARR", closed & kind.isin(["01", "02"]), stay > 720),
+        rows("ED_INIT_15", early.notna(), early <= 15),
+        rows("ED_MEAN_ADM", closed & stay.notna() & admitted, stay),
+        rows("ED_MEAN_NONADM", closed & stay.notna() & home, stay),
+    ]
+
+
+def _beds(tables: Tables) -> list[pd.DataFrame]:
+    beds = tables["bed_state"]
+    opened = beds.ga_core_beds_open + beds.ga_escalation_beds_open
+    usable = opened - beds.ga_covid_void_beds - beds.ga_infection_closed_beds
+    empty = usable - beds.ga_beds_occupied
+    parts = {
+        "BED_OCC": (beds.ga_beds_occupied, opened),
+        "BED_UNOCC_N": (empty, pd.Series(np.nan, index=beds.index)),
+        "BED_UNOCC_PCT": (empty, usable),
+        "LOS_7P": (beds.los_7_plus, beds.adult_ga_beds_occupied),
+        "LOS_21P": (beds.los_21_plus, beds.adult_ga_beds_occupied),
+    }
+    return [
+        _rows(name, beds.snapshot_date, "RAJ", beds.site_code, None, n, d.astype(float))
+        for name, (n, d) in parts.items()
+    ]
+
+
+def _calls(tables: Tables) -> list[pd.DataFrame]:
+    calls = tables["urgent_call"]
+    calls = calls[calls.channel == "phone"]
+    gave_up = ((calls.abandoned_at - calls.offered_at).dt.total_seconds() >= 30) & calls.answered_at.isna()
+    triaged = calls[calls.answered_at.notna() & calls.triaged_by.notna()]
+    clinical = triaged.had_clinical_contact.astype(bool) | triaged.triaged_by.isin(["clinical_adviser", "clinician"])
+    return [
+        _rows("U111_ABAND", wall(calls.offered_at), "NIC24", "ALL", None, gave_up, 1.0),
+        _rows("U111_CLIN", wall(triaged.offered_at), "NIC24", "ALL", None, clinical, 1.0),
+    ]
+
+
+GRAINS: dict[str, Callable[[pd.Series], pd.Series]] = {
+    "day": lambda day: day,
+    "week": lambda day: day - pd.to_timedelta(day.dt.day_of_week, unit="D"),
+    "month": lambda day: day - pd.to_timedelta(day.dt.day - 1, unit="D"),
+}
+ROW = ["metric_id", "period_grain", "period_start", "organisation_code", "site_code", "covid_group"]
+PERCENT = {"AMB_CONV_ED", "BED_OCC", "BED_UNOCC_PCT", "ED_12H_ARR", "ED_4H_PCT_OVER", "ED_4H_T1", "ED_INIT_15"}
+PERCENT |= {"HAND_15", "HAND_30", "HAND_60", "LOS_7P", "LOS_21P", "U111_ABAND", "U111_CLIN"}
+
+
+def _nearest_rank(values: pd.Series) -> float:
+    """90th centile: the value at ceil(0.9 n) of the sorted values (F 3.1)."""
+    ordered = np.sort(values.to_numpy())
+    return float(ordered[-(-9 * len(ordered) // 10) - 1])
+
+
+def metrics(tables: Tables) -> pd.DataFrame:
+    """Numerator, denominator and value of every metric, grain, period, site and COVID-19 group that has an event."""
+    base = events(tables)
+    whole = base[base.site_code.isin(SITES)].assign(site_code="ALL")
+    base = pd.concat([base, whole])
+    groups = [base.assign(covid_group="all")]
+    split = base[base.covid.notna()]
+    groups.append(split.assign(covid_group=np.where(split.covid.astype(bool), "covid", "non_covid")))
+    base = pd.concat(groups)
+    parts = []
+    for grain, floor in GRAINS.items():
+        timed = base.assign(period_grain=grain, period_start=floor(base.day))
+        by = timed.groupby(ROW)
+        part = by.agg(numerator=("n", "sum"), denominator=("d", "sum"), days=("day", "nunique"))
+        centile = timed[timed.metric_id.str.endswith("_P90")].groupby(ROW).n.agg(_nearest_rank)
+        part["centile"] = centile.reindex(part.index)
+        parts.append(part.reset_index())
+    made = pd.concat(parts, ignore_index=True)
+    average = made.metric_id == "BED_UNOCC_N"
+    made.loc[average, "denominator"] = made.loc[average, "days"]
+    made["value"] = made.numerator / made.denominator * np.where(made.metric_id.isin(PERCENT), 100, 1)
+    made["value"] = made.centile.fillna(made.value)
+    made.loc[made.centile.notna(), "numerator"] = np.nan
+    return made.drop(columns=["days", "centile"])
+
+
+# --- the comparison --------------------------------------------------------------------------------------------------
+
+
+def published(home: Path) -> pd.DataFrame:
+    table = pd.read_parquet(home / "published/secondary_use/uec/uec_metric.parquet")
+    table["period_start"] = pd.to_datetime(table.period_start)
+    return table[[*ROW, "numerator", "denominator", "value"]]
+
+
+def differences(made: pd.DataFrame, given: pd.DataFrame) -> pd.DataFrame:
+    """Rows in which the two disagree; counts and sums to the unit, values to the decimal that is published."""
+    both = made.merge(given, on=ROW, how="outer", suffixes=("_truth", "_published"), indicator=True)
+    wrong = both._merge != "both"
+    for name, tolerance in (("numerator", 1e-6), ("denominator", 1e-6), ("value", 0.0501)):
+        one, other = both[f"{name}_truth"], both[f"{name}_published"]
+        wrong |= ~(((one - other).abs() <= tolerance) | (one.isna() & other.isna()))
+    return both[wrong]
+
+
+@pytest.fixture(scope="module")
+def truth(built_hub: Settings) -> Tables:
+    return read_truth(built_hub.home)
+
+
+@pytest.fixture(scope="module")
+def given(built_hub: Settings) -> pd.DataFrame:
+    return published(built_hub.home)
+
+
+def test_published_metrics_are_those_of_the_truth_with_the_listed_defects(truth: Tables, given: pd.DataFrame) -> None:
+    wrong = differences(metrics(known(truth)), given)
+    assert wrong.empty, f"{len(wrong)} of {len(given)} rows disagree:\n{wrong.head(40).to_string()}"
+
+
+def test_every_published_metric_is_recomputed(given: pd.DataFrame, truth: Tables) -> None:
+    assert set(given.metric_id) == set(metrics(known(truth)).metric_id)
+    assert set(given.period_grain) == set(GRAINS)
+    assert len(given) > 3_000
+
+
+def test_where_nothing_was_wrong_the_figures_are_the_truth_itself(truth: Tables, given: pd.DataFrame) -> None:
+    """Without defects applied most figures agree; and not all, or the defects would be for nothing."""
+    clean = {name: table for name, table in truth.items() if name != "dirt"} | {"dirt": truth["dirt"].iloc[:0]}
+    wrong = differences(metrics(known(clean)), given)
+    assert 0 < len(wrong) < 0.25 * len(given)
+    assert "HAND_15" in set(wrong.metric_id)
+
+
+@pytest.mark.parametrize(("kind", "metric"), [("handover_missing", "HAND_MEAN"), ("carried_forward", "BED_OCC")])
+def test_an_unlisted_defect_is_found(kind: str, metric: str, truth: Tables, given: pd.DataFrame) -> None:
+    """The comparison can fail: strike a kind of defect off the list, and its metric no longer agrees."""
+    dirt = truth["dirt"]
+    struck = dirt.kind == kind
+    assert struck.any()
+    wrong = differences(metrics(known(truth | {"dirt": dirt[~struck]})), given)
+    assert metric in set(wrong.metric_id)
+
+
+def _minute(count: int) -> pd.Timedelta:
+    return pd.Timedelta(minutes=count)
+
+
+# metric: table, condition on the record, column, what it becomes
+ALTERED: dict[str, tuple[str, str, str, Callable[[pd.Series], object]]] = {
+    "AMB_C1_MEAN": (
+        "ambulance_incident", "category_code == 'C1' and outcome == 'see_treat'",
+        "first_on_scene_at", lambda row: row.first_on_scene_at + _minute(3),
+    ),
+    "AMB_C1_P90": (
+        "ambulance_incident", "category_code in ('C1', 'C1T') and outcome in ('see_treat', 'convey_ed')",
+        "first_on_scene_at", lambda row: row.first_on_scene_at + _minute(90),
+    ),
+    "AMB_C2_MEAN": (
+        "ambulance_incident", "category_code == 'C2' and outcome == 'convey_ed'",
+        "conveying_on_scene_at", lambda row: row.conveying_on_scene_at + _minute(3),
+    ),
+    "AMB_C2_P90": (
+        "ambulance_incident", "category_code == 'C2' and outcome == 'see_treat'",
+        "first_on_scene_at", lambda row: row.first_on_scene_at + _minute(300),
+    ),
+    "AMB_CONV_ED": ("ambulance_incident", "outcome == 'hear_treat'", "outcome", lambda row: "convey_ed"),
+    "HAND_15": ("ambulance_incident", QUICK, "handover_at", lambda row: row.arrived_hospital_at + _minute(16)),
+    "HAND_30": ("ambulance_incident", QUICK, "handover_at", lambda row: row.arrived_hospital_at + _minute(31)),
+    "HAND_60": ("ambulance_incident", QUICK, "handover_at", lambda row: row.arrived_hospital_at + _minute(61)),
+    "HAND_MEAN": ("ambulance_incident", QUICK, "handover_at", lambda row: row.handover_at + _minute(2)),
+    "ED_4H_PCT_OVER": ("ed_attendance", SHORT, "departed_at", lambda row: row.arrived_at + _minute(241)),
+    "ED_4H_T1": ("ed_attendance", SHORT, "departed_at", lambda row: row.arrived_at + _minute(241)),
+    "ED_12H_ARR": ("ed_attendance", SHORT, "departed_at", lambda row: row.arrived_at + _minute(721)),
+    "ED_INIT_15": ("ed_attendance", SHORT, "initial_assessment_at", lambda row: row.arrived_at + _minute(16)),
+    "ED_MEAN_NONADM": ("ed_attendance", SHORT, "departed_at", lambda row: row.departed_at + _minute(1)),
+    "ED_MEAN_ADM": ("ed_attendance", SHORT, "discharge_destination_code", lambda row: "306706006"),
+    "BED_OCC": ("bed_state", "ga_beds_occupied > 3", "ga_beds_occupied", lambda row: row.ga_beds_occupied + 1),
+    "BED_UNOCC_N": ("bed_state", "ga_beds_occupied > 3", "ga_covid_void_beds", lambda row: row.ga_covid_void_beds + 1),
+    "BED_UNOCC_PCT": ("bed_state", "ga_beds_occupied > 3", "ga_core_beds_open", lambda row: row.ga_core_beds_open + 1),
+    "LOS_7P": ("bed_state", "los_7_plus > 3", "los_7_plus", lambda row: row.los_7_plus + 1),
+    "LOS_21P": ("bed_state", "los_21_plus > 1", "los_21_plus", lambda row: row.los_21_plus + 1),
+    "U111_ABAND": ("urgent_call", GAVE_UP, "abandoned_at", lambda row: row.offered_at + pd.Timedelta(seconds=29)),
+    "U111_CLIN": (
+        "urgent_call", "channel == 'phone' and triaged_by == 'health_adviser' and not had_clinical_contact",
+        "had_clinical_contact", lambda row: True,
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("metric", sorted(ALTERED))
+def test_one_other_record_is_one_other_figure(metric: str, truth: Tables, given: pd.DataFrame) -> None:
+    """Alter a single record in the truth, one without defects: the metric that rests on it no longer agrees."""
+    name, condition, column, become = ALTERED[metric]
+    table = truth[name].copy()
+    ids = table[KEYS[name]] if name in KEYS else table.snapshot_date.astype(str) + "|" + table.site_code
+    clean = table[~ids.isin(truth["dirt"].record_id) & table.is_delivered].query(condition)
+    assert len(clean), "no such record in this demo"
+    row = clean.iloc[len(clean) // 2]
+    table.loc[row.name, column] = become(row)
+    wrong = differences(metrics(known(truth | {name: table})), given)
+    assert metric in set(wrong.metric_id)
+
+
+def test_every_metric_is_altered_once(given: pd.DataFrame) -> None:
+    assert set(given.metric_id) == set(ALTERED)
