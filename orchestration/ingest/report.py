@@ -71,7 +71,8 @@ def _summary(outcome: BatchOutcome) -> str:
     warned = sum(rule.rows_failed for rule in outcome.rules if rule.severity != "reject")
     said = f"**The file was taken: {outcome.rows_accepted:,} of {outcome.rows_in:,} records accepted.**"
     if outcome.rows_quarantined:
-        said += f" {outcome.rows_quarantined:,} were held back and need correcting."
+        one = outcome.rows_quarantined == 1
+        said += f" {outcome.rows_quarantined:,} {'was held back and needs' if one else 'were held back and need'} correcting."
     if warned:
         said += f" {warned:,} warning{'s' if warned > 1 else ''} on accepted records."
     return said

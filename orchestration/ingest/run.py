@@ -260,7 +260,7 @@ class _Run:
         if loaded:
             try:
                 self._judge(loaded, contract, "select * from incoming", "_record")
-            except IngestFailed:
+            except OSError:
                 raise
             except Exception:
                 for item in loaded:  # one of them is to blame: alone, each answers for itself
