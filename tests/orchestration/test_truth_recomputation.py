@@ -244,7 +244,7 @@ def spell_of_attendance(tables: Tables) -> dict[str, str]:
 
 
 def events(tables: Tables) -> pd.DataFrame:
-    """One row per event that a metric counts, with its numerator and denominator; covid is None where it cannot be told."""
+    """One row per event that a metric counts, with numerator and denominator; covid is None where it cannot be told."""
     made = [*_ambulance(tables), *_ed(tables), *_beds(tables), *_calls(tables)]
     return pd.concat(made, ignore_index=True)
 
