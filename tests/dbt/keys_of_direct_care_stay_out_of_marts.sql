@@ -13,9 +13,9 @@
     ('fct_urgent_care_link', 'to_event_key', 'urgent_care_link', 'to_event_id'),
 ] %}
 {% for mart, mart_key, entity, entity_key in keys %}
-    select '{{ mart }}.{{ mart_key }}' as leaking_column
-    from {{ ref(mart) }} as mart
-    inner join {{ ref(entity) }} as entity
-        on mart.{{ mart_key }} = entity.{{ entity_key }}
-    {{ 'union all' if not loop.last }}
+select '{{ mart }}.{{ mart_key }}' as leaking_column
+from {{ ref(mart) }} as mart
+inner join {{ ref(entity) }} as entity
+    on mart.{{ mart_key }} = entity.{{ entity_key }}
+{{ 'union all' if not loop.last }}
 {% endfor %}

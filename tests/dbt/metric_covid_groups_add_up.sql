@@ -1,4 +1,5 @@
--- Where a metric is split by COVID-19, the two groups make the whole. A centile has no parts to add; its events have.
+-- Where a metric is split by COVID-19, the two groups make the whole. A centile has no parts to add; its
+-- events have.
 with total as (
 
     select

@@ -1,4 +1,5 @@
--- A metric without any target, past or present, says why there is none; one with a target does not claim the contrary.
+-- A metric without any target, past or present, says why there is none; one with a target does not claim
+-- the contrary.
 select
     dim_metric.metric_id,
     dim_metric.no_target

@@ -1,4 +1,5 @@
--- Where a metric is known by site, the sites make the organisation. Days of an average day are not added over sites.
+-- Where a metric is known by site, the sites make the organisation. Days of an average day are not added
+-- over sites.
 with total as (
 
     select

@@ -1,4 +1,5 @@
--- Every current record of a feed is one row of the common data model, and every one of those is one row of its fact.
+-- Every current record of a feed is one row of the common data model, and every one of those is one row of
+-- its fact.
 {% set flows = [
     ('urgent_call', ['stg_ic24__calls'], 'fct_urgent_call'),
     ('ambulance_incident', ['stg_eeast__incidents'], 'fct_ambulance_incident'),
@@ -14,19 +15,69 @@
     ], 'fct_hospital_spell'),
     ('bed_state', ['stg_mseft__bed_state'], 'fct_bed_state'),
 ] %}
-with counted as (
+with staged as (
 
     {% for entity, feeds, fact in flows %}
-        select
-            '{{ entity }}' as entity,
-            {% for feed in feeds %}(select count(*) from {{ ref(feed) }}){{ ' + ' if not loop.last }}{% endfor %} as staged,
-            (select count(*) from {{ ref(entity) }}) as modelled,
-            (select count(*) from {{ ref(fact) }}) as in_fact
-        {{ 'union all' if not loop.last }}
+    {% set last_entity = loop.last %}
+    {% for feed in feeds %}
+    select '{{ entity }}' as entity
+    from {{ ref(feed) }}
+    {{ 'union all' if not (last_entity and loop.last) }}
     {% endfor %}
+    {% endfor %}
+
+),
+
+modelled as (
+
+    {% for entity, feeds, fact in flows %}
+    select '{{ entity }}' as entity
+    from {{ ref(entity) }}
+    {{ 'union all' if not loop.last }}
+    {% endfor %}
+
+),
+
+in_fact as (
+
+    {% for entity, feeds, fact in flows %}
+    select '{{ entity }}' as entity
+    from {{ ref(fact) }}
+    {{ 'union all' if not loop.last }}
+    {% endfor %}
+
+),
+
+counted as (
+
+    select
+        entity,
+        1 as staged,
+        0 as modelled,
+        0 as in_fact
+    from staged
+    union all
+    select
+        entity,
+        0 as staged,
+        1 as modelled,
+        0 as in_fact
+    from modelled
+    union all
+    select
+        entity,
+        0 as staged,
+        0 as modelled,
+        1 as in_fact
+    from in_fact
 
 )
 
-select *
+select
+    entity,
+    sum(staged) as staged,
+    sum(modelled) as modelled,
+    sum(in_fact) as in_fact
 from counted
-where staged <> modelled or modelled <> in_fact
+group by entity
+having sum(staged) <> sum(modelled) or sum(modelled) <> sum(in_fact)

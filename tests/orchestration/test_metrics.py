@@ -16,7 +16,8 @@ from orchestration.settings import PROJECT, Settings
 
 NEW_METRIC = """{{ config(meta={'metric': {
     'id': 'AMB_ALL_P90', 'label': 'Ambulance response, all categories, 90th centile', 'unit': 'seconds',
-    'better': 'lower', 'aggregate': 'p90', 'dataset': 'ambsys', 'definition': 'A metric that only a test knows.', 'source': 'F 3.2 none',
+    'better': 'lower', 'aggregate': 'p90', 'dataset': 'ambsys',
+    'definition': 'A metric that only a test knows.', 'source': 'F 3.2 none',
     'no_target': 'A test sets no standard.',
 }}) }}
 -- One row per counted incident with a response time.
@@ -85,7 +86,8 @@ def test_one_new_file_is_one_new_metric(built_hub: Settings, tmp_path: Path) -> 
     assert copy.rows("select * from uec.uec_metric where metric_id <> 'AMB_ALL_P90' order by all") == before
     events = copy.rows(
         "select response_seconds from uec.fct_ambulance_incident where is_counted and response_seconds is not null "
-        "and call_date = (select max(call_date) from uec.fct_ambulance_incident where response_seconds is not null) "
+        "and call_date = (select max(call_date) from uec.fct_ambulance_incident "
+        "where is_counted and response_seconds is not null) "
         "order by 1"
     )
     newest = copy.rows(
@@ -99,7 +101,7 @@ def test_one_new_file_is_one_new_metric(built_hub: Settings, tmp_path: Path) -> 
     ]
     assert copy.rows("select metrics like '%AMB_ALL_P90%' from quality.dq_feed where partner = 'eeast'") == [(True,)]
 
-    copy.metric_file("amb_all_p90.sql").write_text(NEW_METRIC.replace("'unit': 'seconds', ", ""))
+    copy.metric_file("amb_all_p90.sql").write_text(NEW_METRIC.replace("'unit': 'seconds',", ""))
     broken = copy.dbt("run", "--select", "uec_metric")
     assert broken.returncode != 0
     assert "metrics/amb_all_p90.sql: the metric has no 'unit'" in broken.stdout

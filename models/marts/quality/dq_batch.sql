@@ -1,4 +1,5 @@
--- One row per file that a partner sent: accepted or rejected, how many records were taken and held back, and why.
+-- One row per file that a partner sent: accepted or rejected, how many records were taken and held back,
+-- and why.
 select
     batch_id,
     partner,

@@ -1,6 +1,6 @@
 {{ config(materialized='view') }}
--- One row per declared check: what it looked at and what it found, passes too. A view, because checks run after the models.
--- The samples of failing keys stay in the warehouse.
+-- One row per declared check: what it looked at and what it found, passes too. A view, because checks run
+-- after the models. The samples of failing keys stay in the warehouse.
 select
     check_id,
     check_name,

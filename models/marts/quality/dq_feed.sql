@@ -1,5 +1,6 @@
--- One row per feed table: what its contract promises, when it last came, how much of it was taken, and which metrics can
--- not be had without it. Read from the contracts and from the lineage of the metrics, so a feed with no file is here too.
+-- One row per feed table: what its contract promises, when it last came, how much of it was taken, and
+-- which metrics can not be had without it. Read from the contracts and from the lineage of the metrics, so
+-- a feed with no file is here too.
 with feed as (
 
     {{ feeds_and_promises() }}
@@ -29,7 +30,7 @@ aged as (
         feed.*,
         received.last_received_at,
         received.last_rejected_at,
-        {{ minutes_between('received.last_received_at', 'cast(' ~ as_of() ~ ' as timestamp)') }} as age_minutes,
+        {{ minutes_between('received.last_received_at', as_of()) }} as age_minutes,
         coalesce(received.batches_accepted, 0) as batches_accepted,
         coalesce(received.batches_rejected, 0) as batches_rejected,
         coalesce(received.rows_in, 0) as rows_in,

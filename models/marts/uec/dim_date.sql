@@ -1,12 +1,11 @@
--- One row per day from 2010 to 2035, with the periods that hold it: NHS week (Monday to Sunday), month, financial year.
+-- One row per day from 2010 to 2035, with the periods that hold it: NHS week (Monday to Sunday), month,
+-- financial year.
 with digit as (
 
-    {% for digit in range(10) -%}
-        select {{ digit }} as digit
-        {%- if not loop.last %}
-            union all
-        {% endif %}
-    {%- endfor %}
+    {% for digit in range(10) %}
+    select {{ digit }} as digit
+    {{ 'union all' if not loop.last }}
+    {% endfor %}
 
 ),
 

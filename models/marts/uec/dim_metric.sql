@@ -1,8 +1,11 @@
--- One row per metric: what it means, where its definition comes from, what was chosen where that leaves a choice, the
--- target in force at as_of, and the feeds without which it can not be had. Read from the metric files themselves.
+-- One row per metric: what it means, where its definition comes from, what was chosen where that leaves a
+-- choice, the target in force at as_of, and the feeds without which it can not be had. Read from the metric
+-- files themselves.
 with metric as (
 
-    {{ metric_words(['id', 'label', 'unit', 'better', 'aggregate', 'definition', 'source', 'choice', 'dataset', 'no_target']) }}
+    {{ metric_words([
+        'id', 'label', 'unit', 'better', 'aggregate', 'definition', 'source', 'choice', 'dataset', 'no_target',
+    ]) }}
 
 ),
 

@@ -1,5 +1,5 @@
--- One row per person known to any partner, under a key that means nothing outside secondary use: no name, number, birth
--- date or postcode. The age is that at as_of; facts carry the age at the event.
+-- One row per person known to any partner, under a key that means nothing outside secondary use: no name,
+-- number, birth date or postcode. The age is that at as_of; facts carry the age at the event.
 with described as (
 
     select

@@ -1,5 +1,5 @@
--- One row per 999 incident. COVID-19 counts where the emergency-department attendance that it led to does; an incident
--- that led to none counts as without.
+-- One row per 999 incident. COVID-19 counts where the emergency-department attendance that it led to does;
+-- an incident that led to none counts as without.
 with person as (
 
     {{ person_for_secondary_use() }}

@@ -1,4 +1,5 @@
--- One row per emergency-department attendance. COVID-19 counts where the attendance or the spell that followed it records it.
+-- One row per emergency-department attendance. COVID-19 counts where the attendance or the spell that
+-- followed it records it.
 with person as (
 
     {{ person_for_secondary_use() }}

@@ -11,8 +11,10 @@ select
     hospital_spell.organisation_code,
     hospital_spell.site_code,
     hospital_spell.admission_date,
-    cast(case when hospital_spell.has_admission_time then extract(hour from hospital_spell.admitted_at_local) end as integer)
-        as admission_hour,
+    case
+        when hospital_spell.has_admission_time
+            then cast(extract(hour from hospital_spell.admitted_at_local) as integer)
+    end as admission_hour,
     hospital_spell.discharge_date,
     hospital_spell.age_years,
     {{ age_band('hospital_spell.age_years') }} as age_band,

@@ -1,5 +1,6 @@
--- One row per step of an urgent-care journey: 111 call -> ambulance -> emergency department -> hospital spell (F 9.2). The keys
--- are those of the facts, so that a journey can be followed without knowing whose it is.
+-- One row per step of an urgent-care journey: 111 call -> ambulance -> emergency department -> hospital
+-- spell (F 9.2). The keys are those of the facts, so that a journey can be followed without knowing whose
+-- it is.
 select
     link_type,
     {{ pseudonym('secondary_use', 'from_event_id') }} as from_event_key,

@@ -1,5 +1,6 @@
--- One row per kind of link, month, site and method: how many events ought to have a next step in another partner's
--- records, and how many were matched to one (F 9.2 expects 75-90 % from ambulance to ED, 95 % from ED to spell).
+-- One row per kind of link, month, site and method: how many events ought to have a next step in another
+-- partner's records, and how many were matched to one (F 9.2 expects 75-90 % from ambulance to ED, 95 %
+-- from ED to spell).
 with candidate as (
 
     select
@@ -27,7 +28,11 @@ with candidate as (
         receiving_organisation_code as organisation_code,
         receiving_site_code as site_code
     from {{ ref('fct_ambulance_incident') }}
-    where is_conveyed_to_ed and is_counted and receiving_site_code is not null and receiving_organisation_code is not null
+    where
+        is_conveyed_to_ed
+        and is_counted
+        and receiving_site_code is not null
+        and receiving_organisation_code is not null
     union all
     select
         'ed_to_spell' as link_type,
@@ -40,7 +45,8 @@ with candidate as (
 
 ),
 
--- A call can have two links of one kind only by mistake of the source; the first method in the alphabet then counts.
+-- A call can have two links of one kind only by mistake of the source; the first method in the alphabet
+-- then counts.
 link as (
 
     select

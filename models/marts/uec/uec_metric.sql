@@ -1,5 +1,6 @@
--- One row per metric, period, organisation, site and COVID-19 group: the whole urgent-care picture in one narrow table.
--- A metric is one file in metrics/, found by itself; this model knows no metric by name. Facts that metrics may read:
+-- One row per metric, period, organisation, site and COVID-19 group: the whole urgent-care picture in one
+-- narrow table. A metric is one file in metrics/, found by itself; this model knows no metric by name.
+-- Facts that metrics may read:
 -- depends_on: {{ ref('fct_ambulance_incident') }}
 -- depends_on: {{ ref('fct_bed_state') }}
 -- depends_on: {{ ref('fct_ed_attendance') }}
@@ -96,7 +97,10 @@ measured as (
         together.site_code,
         together.covid_group,
         together.numerator,
-        case when metric.aggregate = 'daily_average' then together.day_count else together.denominator end as denominator,
+        case
+            when metric.aggregate = 'daily_average' then together.day_count
+            else together.denominator
+        end as denominator,
         together.centile,
         metric.aggregate,
         metric.unit,
@@ -105,30 +109,40 @@ measured as (
     inner join metric
         on together.metric_id = metric.metric_id
 
+),
+
+divided as (
+
+    select
+        measured.*,
+        {{ safe_divide('measured.numerator', 'measured.denominator') }} as quotient
+    from measured
+
 )
 
 select
-    measured.metric_id,
-    measured.period_grain,
-    measured.period_start,
-    measured.organisation_code,
-    measured.site_code,
-    measured.covid_group,
-    measured.numerator,
-    measured.denominator,
+    divided.metric_id,
+    divided.period_grain,
+    divided.period_start,
+    divided.organisation_code,
+    divided.site_code,
+    divided.covid_group,
+    divided.numerator,
+    divided.denominator,
     case
-        when measured.aggregate = 'p90' then measured.centile
-        when measured.unit = 'percent' then round(100 * {{ safe_divide('measured.numerator', 'measured.denominator') }}, 1)
-        else round({{ safe_divide('measured.numerator', 'measured.denominator') }}, 1)
+        when divided.aggregate = 'p90' then divided.centile
+        when divided.unit = 'percent' then round(100 * divided.quotient, 1)
+        else round(divided.quotient, 1)
     end as value,
-    measured.unit,
+    divided.unit,
     target.target,
-    cast({{ days_add('coalesce(calendar.days_to_final, 0)', 'measured.next_period_start') }} as timestamp) > {{ as_of() }} as is_provisional
-from measured
+    cast({{ days_add('coalesce(calendar.days_to_final, 0)', 'divided.next_period_start') }} as timestamp)
+    > {{ as_of() }} as is_provisional
+from divided
 left join {{ ref('uec_metric_target') }} as target
     on
-        measured.metric_id = target.metric_id
-        and measured.period_start >= target.valid_from
-        and measured.period_start <= coalesce(target.valid_to, date '9999-12-31')
+        divided.metric_id = target.metric_id
+        and divided.period_start >= target.valid_from
+        and divided.period_start <= coalesce(target.valid_to, date '9999-12-31')
 left join {{ ref('dataset_calendar') }} as calendar
-    on measured.dataset = calendar.dataset
+    on divided.dataset = calendar.dataset
