@@ -14,6 +14,9 @@ telemetry:
   enabled: false
 nux:
   enabled: false
+event_log_storage:
+  module: orchestration.dagster_defs.event_log
+  class: PooledSqliteEventLogStorage
 concurrency:
   pools:
     # duckdb_writer and every other pool: one at a time. A run waits in the queue until its pool is free.
