@@ -28,14 +28,12 @@ Value = str | int | float | bool | datetime | time | None
 
 def example_values(contract: FeedContract, code_lists: dict[str, list[str]]) -> dict[str, Value]:
     """A typed value for every column; columns that would break a rule of the contract are left empty."""
+    import duckdb
+
     values = {column.name: _value(column, position, code_lists) for position, column in enumerate(contract.columns)}
-    _not_a_deletion(contract, values)
-    required = {column.name for column in contract.columns if column.required} | set(contract.key)
-    while broken := _broken_rule(contract, values):
-        spare = [name for name in values if name in broken and values[name] is not None and name not in required]
-        if not spare:
-            break
-        values[spare[-1]] = None
+    with duckdb.connect() as connection:
+        while (broken := _broken_rule(contract, values, connection)) and _mend(contract, values, broken):
+            pass
     return values
 
 
@@ -117,31 +115,38 @@ def _nested(contract: FeedContract, values: dict[str, Value], record: dict[str, 
     return nested
 
 
-def _not_a_deletion(contract: FeedContract, values: dict[str, Value]) -> None:
-    """A record that says 'delete me' is a poor example: take the next accepted value of the column that says so."""
-    if not contract.deleted_when:
-        return
-    for column in contract.columns:
-        if column.name in contract.deleted_when:
-            for accepted in column.accepted:
-                values[column.name] = accepted
-                if _broken_rule(contract, values, (f"not ({contract.deleted_when})",)) is None:
-                    return
+def _rules(contract: FeedContract) -> list[str]:
+    """What an example must keep: the contract's rules, and not to be a deletion."""
+    return [
+        *(rule.sql for rule in contract.rules),
+        *([f"not ({contract.deleted_when})"] if contract.deleted_when else []),
+    ]
 
 
-def _broken_rule(contract: FeedContract, values: dict[str, Value], rules: tuple[str, ...] | None = None) -> str | None:
+def _broken_rule(contract: FeedContract, values: dict[str, Value], connection) -> str | None:
     """The first rule, as SQL, that the record breaks; None where it keeps all. DuckDB judges, as at ingestion."""
-    import duckdb
-
-    wanted = [rule.sql for rule in contract.rules] if rules is None else rules
-
+    rules = _rules(contract)
+    if not rules:
+        return None
     columns = ", ".join(f"cast(? as {column.data_type}) as {column.name}" for column in contract.columns)
     lineage = "timestamp '2030-01-01' as _received_at, 'a' as _batch_id, 'a' as _file_name, 1 as _row_number"
-    with duckdb.connect() as connection:
-        connection.execute(
-            f"create table record as select {columns}, {lineage}", [values[c.name] for c in contract.columns]
-        )
-        for rule in wanted:
-            if connection.execute(f"select count(*) from record where not ({rule})").fetchone()[0]:
-                return rule
-    return None
+    verdicts = connection.execute(
+        f"select {', '.join(f'({rule}) is false' for rule in rules)} from (select {columns}, {lineage})",
+        [values[column.name] for column in contract.columns],
+    ).fetchone()
+    return next((rule for rule, is_broken in zip(rules, verdicts, strict=True) if is_broken), None)
+
+
+def _mend(contract: FeedContract, values: dict[str, Value], broken: str) -> bool:
+    """Change one column that the rule names, so that it may be kept: another code, else empty. False where none can."""
+    named = [column for column in contract.columns if column.name in broken and values[column.name] is not None]
+    if broken.startswith("not ("):
+        for column in named:
+            later = column.accepted[column.accepted.index(values[column.name]) + 1 :] if column.accepted else ()
+            if later:
+                values[column.name] = later[0]
+                return True
+    spare = [column for column in named if not column.required and column.name not in contract.key]
+    if spare:
+        values[spare[-1].name] = None
+    return bool(spare)
