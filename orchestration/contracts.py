@@ -398,7 +398,8 @@ class _Marks:
 
 def _read(marks: _Marks) -> FileYaml:
     try:
-        loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)(marks.path.read_text(encoding="utf-8"))
+        text = marks.path.read_text(encoding="utf-8")
+        loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)(text)
     except UnicodeDecodeError:
         raise _Unreadable([f"{marks.name}:1: the file is not UTF-8; save it as UTF-8"]) from None
     try:
@@ -414,10 +415,9 @@ def _read(marks: _Marks) -> FileYaml:
         data = loader.construct_document(marks.node)
     except yaml.MarkedYAMLError as problem:
         mark = problem.problem_mark or problem.context_mark
+        line = min(mark.line + 1, len(text.splitlines())) if mark else 1
         raise _Unreadable(
-            [
-                f"{marks.name}:{mark.line + 1 if mark else 1}: this is not YAML: {problem.problem}; check indentation and quotes"
-            ]
+            [f"{marks.name}:{line}: this is not YAML: {problem.problem}; check indentation and quotes"]
         ) from None
     try:
         return FileYaml.model_validate(data)
@@ -473,6 +473,8 @@ def _explain(error: dict[str, Any], marks: _Marks) -> str:
         what = f"'{given}' is not allowed; write {error['ctx']['expected']}" + (
             f" (did you mean '{near[0]}'?)" if near else ""
         )
+    elif kind in ("model_type", "model_attributes_type", "dict_type"):
+        what = f"keys with values belong here, such as `name: ...`, not {str(given)[:60]!r}"
     elif kind == "string_pattern_mismatch":
         what = f"'{given}' is not allowed here; it must match {error['ctx']['pattern']}"
     else:
