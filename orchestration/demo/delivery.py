@@ -121,8 +121,12 @@ def deliver(
     log: DirtLog,
     extra: np.ndarray | None = None,
     correctable: np.ndarray | None = None,
+    keep_alive: bool = False,
 ) -> Delivery:
-    """Rows of every file. `extra` marks records that were entered by mistake and are withdrawn by a later file."""
+    """Rows of every file. `extra` marks records that were entered by mistake and are withdrawn by a later file.
+
+    With `keep_alive` the last file always comes: where nothing is new, it carries the latest record once more.
+    """
     count, files = len(begins), len(schedule)
     extract = schedule.extract
     extra = np.zeros(count, dtype=bool) if extra is None else extra
@@ -150,6 +154,12 @@ def deliver(
         "file": pairs[1],
         **{name: np.zeros(pairs.shape[1], dtype=bool) for name in ("is_deleted", "is_wrong", "is_other_vehicle")},
     }
+    if keep_alive and delivered.any() and last.max() < files - 1:
+        latest = int(np.flatnonzero(delivered)[np.argmax(begins[delivered])])
+        rows = concat([rows, {name: np.array([0], dtype=column.dtype) for name, column in rows.items()}])
+        rows["record"][-1], rows["file"][-1] = latest, files - 1
+        last[latest] = files - 1
+        log.add("resubmitted", record_id[[latest]], stands=False)
     again = delivered & (last < files - 1) & ~extra
     place = rng.random(count)
     corrected = again & correctable & (place < rate("corrected", feed))

@@ -61,7 +61,7 @@ def _schedule(world: World) -> delivery.Schedule:
     delivery.months(schedule, world.period, daily - dt.timedelta(days=1), "incidents_{day:%Y%m}.csv")
     delivery.days(schedule, daily, end - dt.timedelta(days=1), "incidents_{day:%Y%m%d}.csv", 0, 5)
     # the last day, and until morning what is still open of it
-    until = world.period.ends + np.timedelta64(6 * 3600, "s")
+    until = world.period.ends + np.timedelta64(7 * 3600, "s")
     delivery.windows(schedule, end, until, 900, 300, "incidents_{day:%Y%m%d_%H%M}.csv")
     return schedule
 
@@ -127,6 +127,7 @@ def send_incidents(world: World, landing: Path, seed: int) -> Sent:
         rng,
         log,
         correctable=truth["category_code"] != "C5",
+        keep_alive=True,
     )
     rows = take(table | who, sent.rows["record"])
     for name in TIMES:

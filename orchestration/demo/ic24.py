@@ -25,7 +25,7 @@ def _schedule(world: World) -> delivery.Schedule:
     hourly = max(start, end - dt.timedelta(days=1))
     schedule = delivery.Schedule()
     delivery.months(schedule, world.period, hourly - dt.timedelta(days=1), "iuc_calls_{day:%Y%m}.jsonl")
-    until = world.period.ends + np.timedelta64(2 * 3600, "s")
+    until = world.period.ends + np.timedelta64(7 * 3600, "s")
     delivery.windows(schedule, hourly, until, 3600, 180, "iuc_calls_{day:%Y%m%d_%H}.jsonl")
     return schedule
 
@@ -83,7 +83,7 @@ def send_calls(world: World, landing: Path, seed: int) -> Sent:
     )
 
     schedule = _schedule(world)
-    sent = delivery.deliver(schedule, table["offered_at"], table["ends_at"], [], ids, FEED, rng, log)
+    sent = delivery.deliver(schedule, table["offered_at"], table["ends_at"], [], ids, FEED, rng, log, keep_alive=True)
     rows = take(table | {"number": number}, sent.rows["record"])
     texts = {
         name: clock.text(clock.to_local(rows[name]), STAMP) for name in ("offered_at", "answered_at", "abandoned_at")

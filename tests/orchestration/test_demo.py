@@ -497,3 +497,11 @@ def test_odd_periods_work(months: int, end: dt.date, tmp_path: Path) -> None:
     assert all(made.files[feed] >= 1 for feed in made.files)
     names = [path.name for path in (tmp_path / "landing").rglob("*") if path.is_file()]
     assert len(names) == len(set(names))
+
+
+@pytest.mark.parametrize(("partner", "hour"), [("eeast", (7, 5)), ("ic24", (7, 3))])
+def test_a_feed_that_comes_all_day_is_fresh_when_the_demo_ends(partner: str, hour: tuple[int, int], demo: Path) -> None:
+    last = max((demo / "landing" / partner).iterdir(), key=os.path.getmtime)
+    came = dt.datetime.fromtimestamp(last.stat().st_mtime, LONDON)
+    assert (came.date(), came.hour, came.minute) == (dt.date(2026, 11, 1), *hour)
+    assert last.stat().st_size > 100
