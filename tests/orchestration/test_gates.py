@@ -6,8 +6,9 @@ import textwrap
 
 import pytest
 
-from orchestration.gates import declared, dictionary, sql_text, structure
+from orchestration.gates import NothingBuilt, declared, dictionary, run_gates, sql_text, structure
 from orchestration.gates.nodes import METRIC_COLUMNS
+from orchestration.settings import Settings
 
 HEADER = "-- One row per person: who is known to the hub.\n"
 
@@ -112,6 +113,15 @@ def test_words_about_clocks_are_no_clocks(sql):
         ("select {{ safe_divide('a::double', 'b') }}", "::"),
         ("select date_diff('year', a, b) from c", "date_diff("),
         ("select a from b semi join c using (d)", "semi join"),
+        ("select * replace (a + 1 as a) from b", "* replace ("),
+        ("select columns('a.*') from b", "columns("),
+        ("select a from b union all by name select a from c", "union all by name"),
+        ("select arg_max(a, b) from c", "arg_max("),
+        ("select strftime(a, '%Y') from b", "strftime("),
+        ("select quantile_disc(a, 0.9) from b", "quantile_disc("),
+        ("select a from generate_series(1, 9)", "generate_series("),
+        ("select a from read_parquet('b')", "read_parquet("),
+        ("select regexp_matches(a, 'b') from c", "regexp_matches("),
     ],
 )
 def test_sql_for_duckdb_alone_is_seen(sql, word):
@@ -131,6 +141,12 @@ def test_sql_for_duckdb_alone_is_seen(sql, word):
 )
 def test_portable_sql_passes(sql):
     assert sql_text.not_portable({"models/cdm/person.sql": sql}) == []
+
+
+def test_a_line_keeps_its_number_behind_long_comments():
+    text = "/* one\ntwo */\n{# three\nfour #}\nselect a::date, current_date from b\n"
+    assert [v.line for v in sql_text.not_portable({"models/cdm/person.sql": text})] == [5]
+    assert [v.line for v in sql_text.clock_in_sql({"models/cdm/person.sql": text})] == [5]
 
 
 def test_dialects_have_their_room():
@@ -434,3 +450,17 @@ def test_one_idle_unit_test_among_others_is_named():
     units = {f"unit_test.bihub.person.{name}": {"name": name, "original_file_path": PLACE} for name in ("a", "b")}
     (found,) = declared.not_executed(manifest_of(unit_tests=units), {"unit_test.bihub.person.a"})
     assert "unit test b did not run" in found.problem
+
+
+# --- the house itself
+
+
+def test_the_house_keeps_its_rules(built_hub):
+    """Every gate over the project and a built hub. Unit tests are dbt's to run: `make test` does, before this."""
+    found = [violation for violation in run_gates(built_hub) if "unit tests ran in this home" not in violation.problem]
+    assert found == [], "\n".join(map(str, found))
+
+
+def test_gates_need_a_built_hub(tmp_path):
+    with pytest.raises(NothingBuilt, match="bihub run"):
+        run_gates(Settings(home=tmp_path))
