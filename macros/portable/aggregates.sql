@@ -16,7 +16,8 @@
     (cast({{ numerator }} as double) / nullif({{ denominator }}, 0))
 {%- endmacro %}
 
-{#- The value with the highest `sort_key` among the rows where it is not null. Make `sort_key` unique, or ties are drawn. -#}
+{#- The value with the highest `sort_key` among the rows where it is not null. Make `sort_key` unique, or ties are drawn.
+    DuckDB passes over null values by itself; Spark needs the case. -#}
 {% macro latest_value(value, sort_key) -%}
     max_by({{ value }}, case when {{ value }} is not null then {{ sort_key }} end)
 {%- endmacro %}
