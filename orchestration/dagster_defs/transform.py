@@ -78,11 +78,23 @@ class Translator(DagsterDbtTranslator):
 
 
 def home_of_test(manifest: Mapping[str, Any], test: Mapping[str, Any]) -> str | None:
-    """The node that a test is about: the one it is declared on, else (a test of its own file) the furthest downstream."""
+    """The node that a test is about: the one it is declared on, else (a test of its own file) the furthest downstream of
+    those it reads; of all, where it reads none because it is about macros."""
     if test.get("attached_node"):
         return test["attached_node"]
     parents = [node for node in test["depends_on"]["nodes"] if not node.startswith("unit_test.")]
+    parents = parents or [node for node, its in manifest["nodes"].items() if its["resource_type"] == "model"]
     return max(parents, key=lambda node: (describe.group(describe.node_of(manifest, node)), node), default=None)
+
+
+def with_every_test_a_child(manifest: Mapping[str, Any]) -> dict[str, Any]:
+    """The manifest, with each test a child of its home: dagster-dbt looks for tests among the children of nodes."""
+    child_map = {node: list(children) for node, children in manifest["child_map"].items()}
+    for test_id, test in declared_tests(manifest).items():
+        home = home_of_test(manifest, test)
+        if home and test_id not in child_map.setdefault(home, []):
+            child_map[home].append(test_id)
+    return {**manifest, "child_map": child_map}
 
 
 def _in_words(test: Mapping[str, Any]) -> str:
@@ -138,7 +150,10 @@ def warehouse_assets(
     """
 
     @dbt_assets(
-        manifest=manifest, name="build_warehouse", pool=POOL, dagster_dbt_translator=Translator(manifest, lineage)
+        manifest=with_every_test_a_child(manifest),
+        name="build_warehouse",
+        pool=POOL,
+        dagster_dbt_translator=Translator(manifest, lineage),
     )
     def build_warehouse(context: dg.AssetExecutionContext):
         from orchestration.warehouse import NODES_NOT_RUN
@@ -333,7 +348,7 @@ def unit_test_checks(
         for model, its in tests.items()
     }
 
-    @dg.multi_asset_check(specs=list(specs.values()), name="unit_tests", can_subset=True, pool=POOL)
+    @dg.multi_asset_check(specs=list(specs.values()), name="run_unit_tests", can_subset=True, pool=POOL)
     def unit_tests(context: dg.AssetCheckExecutionContext):
         wanted = [model for model, spec in specs.items() if spec.key in context.selected_asset_check_keys]
         names = [test.split(".")[-1] for model in wanted for test in tests[model]]
