@@ -59,8 +59,7 @@ class ContractsError(ValueError):
     def __init__(self, problems: list[str]):
         self.problems = problems
         super().__init__(
-            f"{len(problems)} mistake{'s' if len(problems) > 1 else ''} in the feed contracts\n"
-            + "\n".join(problems)
+            f"{len(problems)} mistake{'s' if len(problems) > 1 else ''} in the feed contracts\n" + "\n".join(problems)
         )
 
 
@@ -281,18 +280,14 @@ class FeedContract:
         return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
 
 
-def load_contracts(
-    feeds: Path | str = FEEDS, seeds: Path | str = SEEDS
-) -> dict[tuple[str, str], FeedContract]:
+def load_contracts(feeds: Path | str = FEEDS, seeds: Path | str = SEEDS) -> dict[tuple[str, str], FeedContract]:
     """Every contract under `feeds`, by (partner, table). Files named _*.yml are the hub's own and are left out.
 
     Raises ContractsError naming every mistake, with file, line and remedy.
     """
     feeds, seeds = Path(feeds), Path(seeds)
     if not feeds.is_dir():
-        raise ContractsError(
-            [f"{feeds}: there is no such folder; contracts lie in models/feeds/<partner>.yml"]
-        )
+        raise ContractsError([f"{feeds}: there is no such folder; contracts lie in models/feeds/<partner>.yml"])
     problems: list[str] = []
     contracts: dict[tuple[str, str], FeedContract] = {}
     lists = code_lists(seeds)
@@ -360,7 +355,7 @@ class _Marks:
             return self.path.as_posix()
 
     def line(self, place: tuple[Any, ...]) -> int:
-        """Line of the key or list item at a place such as ('sources', 0, 'tables', 1, 'name'); else of the nearest parent."""
+        """Line of the key or item at a place such as ('sources', 0, 'tables', 1, 'name'), or of its nearest parent."""
         node, line = self.node, 1
         for step in place:
             if isinstance(node, yaml.MappingNode):
@@ -387,9 +382,7 @@ class _Marks:
             elif isinstance(node, yaml.SequenceNode) and isinstance(step, int) and step < len(node.value):
                 node = node.value[step]
                 named = node.value if isinstance(node, yaml.MappingNode) else []
-                words.append(
-                    next((value.value for key, value in named if key.value == "name"), f"item {step + 1}")
-                )
+                words.append(next((value.value for key, value in named if key.value == "name"), f"item {step + 1}"))
             else:
                 words.append(str(step))
                 node = None
@@ -467,9 +460,7 @@ def _explain(error: dict[str, Any], marks: _Marks) -> str:
         if isinstance(given, int) and not isinstance(given, bool):
             what += " (unquoted, a leading zero or a code such as 0123 is read as a number)"
     elif kind == "literal_error":
-        near = difflib.get_close_matches(
-            str(given), re.findall(r"'([^']*)'", error["ctx"]["expected"]), 1, 0.5
-        )
+        near = difflib.get_close_matches(str(given), re.findall(r"'([^']*)'", error["ctx"]["expected"]), 1, 0.5)
         what = f"'{given}' is not allowed; write {error['ctx']['expected']}" + (
             f" (did you mean '{near[0]}'?)" if near else ""
         )
@@ -488,15 +479,9 @@ def _known_keys(parent: tuple[Any, ...]) -> list[str]:
     for step in parent:
         if isinstance(step, int):
             continue
-        annotation = (
-            model.model_fields[step].annotation if step in getattr(model, "model_fields", {}) else None
-        )
+        annotation = model.model_fields[step].annotation if step in getattr(model, "model_fields", {}) else None
         model = next(
-            (
-                inner
-                for inner in _inside(annotation)
-                if isinstance(inner, type) and issubclass(inner, BaseModel)
-            ),
+            (inner for inner in _inside(annotation) if isinstance(inner, type) and issubclass(inner, BaseModel)),
             None,
         )
         if model is None:
@@ -559,9 +544,7 @@ def _cross_checks(
     for position, column in enumerate(contract.columns):
         place = (*where, "columns", position)
         for key, message in _column_problems(column, contract, lists):
-            found.append(
-                marks.say((*place, *((key,) if key == "name" else ("config", "meta", key))), message)
-            )
+            found.append(marks.say((*place, *((key,) if key == "name" else ("config", "meta", key))), message))
     for kind, of in (
         ("name", lambda c: c.name),
         ("local_name", lambda c: c.local_name),
@@ -716,8 +699,7 @@ def _sql_problems(contract: FeedContract) -> Iterator[tuple[tuple[Any, ...], str
         return
     connection = _sql_checker()
     columns = ", ".join(
-        f"{name} {kind}"
-        for name, kind in [*((c.name, c.data_type) for c in contract.columns), *LINEAGE_COLUMNS]
+        f"{name} {kind}" for name, kind in [*((c.name, c.data_type) for c in contract.columns), *LINEAGE_COLUMNS]
     )
     connection.execute(f"create or replace table record ({columns})")
     for key, sql in conditions:
@@ -729,18 +711,14 @@ def _sql_problems(contract: FeedContract) -> Iterator[tuple[tuple[Any, ...], str
             yield key, "write one condition over the columns of this table, without select or ;"
             continue
         try:
-            kind = connection.execute(
-                f"describe select ({sql}) as answer from record where ({sql})"
-            ).fetchone()[1]
+            kind = connection.execute(f"describe select ({sql}) as answer from record where ({sql})").fetchone()[1]
             if kind != "BOOLEAN":
                 yield (
                     key,
                     f"the condition gives a {kind.lower()}, not true or false; compare it with something",
                 )
         except duckdb.Error as problem:
-            lines = [
-                line for line in str(problem).splitlines() if line and not line.startswith(("LINE", " "))
-            ]
+            lines = [line for line in str(problem).splitlines() if line and not line.startswith(("LINE", " "))]
             yield key, f"DuckDB cannot read the condition: {' '.join(lines)}"
 
 
@@ -761,7 +739,10 @@ def _pattern_clashes(contracts: Any) -> Iterator[str]:
                 fnmatchcase(re.sub(r"[*?]", "0", contract.pattern), other.pattern)
                 or fnmatchcase(re.sub(r"[*?]", "0", other.pattern), contract.pattern)
             ):
-                yield f"{contract.path}:{contract.line}: {contract.table}.pattern: '{contract.pattern}' and '{other.pattern}' of {other.table} claim the same files; make them differ"
+                yield (
+                    f"{contract.path}:{contract.line}: {contract.table}.pattern: '{contract.pattern}' and "
+                    f"'{other.pattern}' of {other.table} claim the same files; make them differ"
+                )
         seen.append(contract)
 
 
@@ -780,129 +761,8 @@ def _is_cron(text: str) -> bool:
     return True
 
 
-# --- Open Data Contract Standard -------------------------------------------------------------------------------------
-
-_LOGICAL = {
-    "varchar": "string",
-    "date": "date",
-    "timestamp": "timestamp",
-    "time": "time",
-    "integer": "integer",
-    "bigint": "integer",
-    "boolean": "boolean",
-}
-
-
 def export_odcs(contract: FeedContract) -> dict[str, Any]:
     """The contract as a document of the Open Data Contract Standard, version 3.0.2."""
-    return {
-        "apiVersion": "v3.0.2",
-        "kind": "DataContract",
-        "id": f"bihub.{contract.feed}",
-        "name": f"{contract.title}: {contract.table}",
-        "version": contract.version,
-        "status": "active",
-        "domain": contract.partner,
-        "dataProduct": contract.dataset,
-        "tenant": "Mid and South Essex Health and Care Partnership",
-        "description": {
-            "purpose": contract.description,
-            "usage": f"Received under sharing agreement {contract.agreement}.",
-            "limitations": f"Extract of {contract.system}. Figures are shown as the source gave them.",
-        },
-        "schema": [
-            {
-                "name": contract.table,
-                "logicalType": "object",
-                "physicalType": contract.format,
-                "physicalName": contract.pattern,
-                "description": contract.description,
-                "properties": [_odcs_property(column, contract) for column in contract.columns],
-                "quality": [
-                    {
-                        "type": "sql",
-                        "name": rule.name,
-                        "description": rule.message,
-                        "query": f"select count(*) from {contract.table} where not coalesce({rule.sql}, true)",
-                        "mustBe": 0,
-                        "severity": "error" if rule.severity == "reject" else "warning",
-                    }
-                    for rule in contract.rules
-                ],
-            }
-        ],
-        "servers": [
-            {
-                "server": "landing",
-                "type": "local",
-                "path": f"landing/{contract.partner}/{contract.pattern}",
-                "format": contract.format,
-                **({"delimiter": contract.delimiter} if contract.format == "csv" else {}),
-            }
-        ],
-        "team": [{"username": contract.steward, "role": "data steward"}],
-        "slaProperties": [
-            {"property": "frequency", "value": contract.cadence, "unit": "cron"},
-            *([{"property": "latency", "value": contract.error_after_seconds, "unit": "s"}] if contract.error_after_seconds else []),
-        ],
-        "customProperties": [
-            {"property": name, "value": value}
-            for name, value in (
-                ("organisation", contract.organisation), ("system", contract.system), ("agreement", contract.agreement),
-                ("mode", contract.mode), ("deletedWhen", contract.deleted_when), ("rejectBatchAbove", contract.reject_batch_above),
-                ("encoding", None if contract.format == "xlsx" else contract.encoding), ("trailer", contract.trailer),
-                ("sheet", contract.sheet), ("headerRow", contract.header_row if contract.format != "jsonl" else None),
-            )
-            if value is not None
-        ],
-    }  # fmt: skip
+    from orchestration.ingest.odcs import document
 
-
-def _odcs_property(column: Column, contract: FeedContract) -> dict[str, Any]:
-    quality: list[dict[str, Any]] = []
-    severity = "error" if column.severity == "reject" else "warning"
-    allowed = column.accepted or tuple(code for code, _ in column.codes)
-    if allowed:
-        quality.append(
-            {
-                "type": "library",
-                "rule": "validValues",
-                "validValues": list(allowed),
-                "mustBe": 0,
-                "severity": severity,
-            }
-        )
-    for name, value in (("code_list", column.code_list), ("check", column.check)):
-        if value:
-            quality.append(
-                {
-                    "type": "text",
-                    "name": name,
-                    "description": f"Must pass {name.replace('_', ' ')} {value}.",
-                    "severity": severity,
-                }
-            )
-    options = {
-        name: value for name, value in (("minimum", column.min), ("maximum", column.max)) if value is not None
-    }
-    if column.formats:
-        options["format"] = column.formats[0]
-    entry: dict[str, Any] = {
-        "name": column.name,
-        "physicalName": column.source_name,
-        "logicalType": _LOGICAL.get(column.data_type, "number"),
-        "physicalType": column.data_type,
-        "description": column.description,
-        "required": column.required,
-        "primaryKey": column.name in contract.key,
-        "classification": column.sensitivity or "internal",
-    }
-    if column.name in contract.key:
-        entry["primaryKeyPosition"] = contract.key.index(column.name) + 1
-    if options:
-        entry["logicalTypeOptions"] = options
-    if quality:
-        entry["quality"] = quality
-    if column.codes:
-        entry["customProperties"] = [{"property": "codes", "value": dict(column.codes)}]
-    return entry
+    return document(contract)

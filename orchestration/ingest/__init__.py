@@ -1,4 +1,4 @@
-"""Files into the lake: discover, gate, check, accept, report. `ingest()` does it all; adding a feed needs no code here."""
+"""Files into the lake: discover, gate, check, accept, report. Adding a feed needs no code here."""
 
 from orchestration.ingest.outcome import BatchOutcome, IngestBusy, IngestFailed, IngestResult, Rejected, UnknownFile
 from orchestration.ingest.run import ingest

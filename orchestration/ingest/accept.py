@@ -1,9 +1,11 @@
-"""Into the lake in one step: a batch's folder is written aside, made durable, then renamed. A crash leaves it absent or whole."""
+"""Into the lake in one step: a batch's folder is written aside, made durable, then renamed.
+
+A crash at any point leaves the batch absent or whole.
+"""
 
 from __future__ import annotations
 
 import json
-import os
 import shutil
 from pathlib import Path
 from typing import Any
@@ -42,7 +44,9 @@ def sidecar_of(outcome: BatchOutcome, **more: Any) -> dict[str, Any]:
 
 
 def write_sidecar(folder: Path, sidecar: dict[str, Any]) -> None:
-    (folder / "batch.json").write_text(json.dumps(sidecar, ensure_ascii=False, separators=(",", ":")) + "\n", encoding="utf-8")
+    (folder / "batch.json").write_text(
+        json.dumps(sidecar, ensure_ascii=False, separators=(",", ":")) + "\n", encoding="utf-8"
+    )
 
 
 def move_in(folder: Path, outcome: BatchOutcome, settings: Settings) -> Path:
@@ -55,7 +59,7 @@ def move_in(folder: Path, outcome: BatchOutcome, settings: Settings) -> Path:
     _make_folder(place.parent)
     if place.exists():  # rejected before, looked at again under changed rules
         place.rename(folder.with_suffix(".old"))
-    os.rename(folder, place)
+    folder.rename(place)
     fsync_path(place.parent)
     if outcome.status == "accepted":
         former = settings.rejected / outcome.partner / outcome.table / f"batch={outcome.batch_id}"

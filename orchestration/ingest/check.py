@@ -1,4 +1,6 @@
-"""Every row against every rule, set-based in DuckDB: one scan of the text yields typed columns and the rules each row broke.
+"""Every row against every rule, set-based in DuckDB.
+
+One scan of the text yields typed columns and the rules that each row broke.
 
 Small files of one feed are checked together, so that planning is paid once; `_batch` keeps them apart.
 """
@@ -58,7 +60,10 @@ def create_incoming(connection: duckdb.DuckDBPyConnection, contract: FeedContrac
 
 def numbered(sql: str, batch: int, received_at: str, record: str) -> str:
     """A reader's SQL with the batch, its moment and the record numbers filled in."""
-    return f"select {batch} as _batch, timestamp {quote(received_at)} as _received_at, * from ({sql.replace('{record}', record)})"
+    return (
+        f"select {batch} as _batch, timestamp {quote(received_at)} as _received_at, * from "
+        f"({sql.replace('{record}', record)})"
+    )
 
 
 def _learn_snomed(connection: duckdb.DuckDBPyConnection, contract: FeedContract, source: str) -> None:
@@ -76,10 +81,13 @@ def _learn_snomed(connection: duckdb.DuckDBPyConnection, contract: FeedContract,
 
 
 def check(connection: duckdb.DuckDBPyConnection, contract: FeedContract, rules: list[CheckRule], source: str) -> None:
-    """Make the temp table `checked` from a relation with the columns of INCOMING: typed, with `_failed` and `_rejected`."""
+    """Make the temp table `checked` from what a reader yields: typed columns, `_failed` rules, `_rejected`."""
     _learn_snomed(connection, contract, source)
     texts = [f"_t{position}" for position in range(len(contract.columns))]
-    values = ", ".join(f'{typed(column, text, contract)} as "{column.name}"' for column, text in zip(contract.columns, texts, strict=True))
+    values = ", ".join(
+        f'{typed(column, text, contract)} as "{column.name}"'
+        for column, text in zip(contract.columns, texts, strict=True)
+    )
     names = ", ".join(f'"{column.name}"' for column in contract.columns)
     flags = ", ".join(f"{rule.fails} as _f{rule.number}" for rule in rules)
     failing = " or ".join(f"_f{rule.number}" for rule in rules)
@@ -90,7 +98,9 @@ def check(connection: duckdb.DuckDBPyConnection, contract: FeedContract, rules: 
         create or replace temp table checked as
         with typed as (select *, {values} from ({source})),
         judged as (select *, {flags} from typed),
-        flagged as (select *, coalesce({failing}, false) as _is_failing, coalesce({rejecting}, false) as _rejected from judged)
+        flagged as (
+            select *, coalesce({failing}, false) as _is_failing, coalesce({rejecting}, false) as _rejected from judged
+        )
         select
             _batch, _record, _line, {names}, _rejected,
             case when _is_failing then list_filter([{listed}], lambda number: number is not null) end as _failed,
@@ -102,12 +112,14 @@ def check(connection: duckdb.DuckDBPyConnection, contract: FeedContract, rules: 
         """
     )
     listed = ", ".join(
-        f"({rule.number}, {quote(rule.name)}, {quote(rule.column or '')}, {quote(rule.severity)}, {quote(rule.message)})"
+        f"({rule.number}, {quote(rule.name)}, {quote(rule.column or '')}, {quote(rule.severity)}, "
+        f"{quote(rule.message)})"
         for rule in rules
     )
     # Literals, not parameters: the first parameter of a process makes DuckDB import pandas (2 s).
     connection.execute(
-        "create or replace temp table rule as select cast(number as smallint) as number, name, nullif(column_name, '') as column_name, "
+        "create or replace temp table rule as select cast(number as smallint) as number, name, "
+        "nullif(column_name, '') as column_name, "
         f"severity, message from (values {listed}) as listed (number, name, column_name, severity, message)"
     )
 
@@ -122,7 +134,8 @@ def measure(
     ).fetchall():
         found[batch] = Measured(rows, rejected)
     for batch, number, failures in connection.execute(
-        "select _batch, number, count(*) from (select _batch, unnest(_failed) as number from checked where _failed is not null) group by _batch, number"
+        "select _batch, number, count(*) from (select _batch, unnest(_failed) as number from checked where "
+        "_failed is not null) group by _batch, number"
     ).fetchall():
         found[batch].failures[number] = failures
     if any(batch.failures for batch in found.values()):
@@ -163,7 +176,9 @@ def _count_duplicates(connection, contract: FeedContract, found: dict[int, Measu
             select _batch, first, last, times from placed where place <= {EXAMPLES} order by _batch, first
             """
         ).fetchall():
-            found[batch].duplicates.append({"record": first, "line": None, "value": f"{times} times, last in record {last:,}"})
+            found[batch].duplicates.append(
+                {"record": first, "line": None, "value": f"{times} times, last in record {last:,}"}
+            )
 
 
 def columns_in(sql: str, contract: FeedContract) -> list[int]:
@@ -173,12 +188,14 @@ def columns_in(sql: str, contract: FeedContract) -> list[int]:
 
 
 def _value(contract: FeedContract, rules: list[CheckRule]) -> str:
-    """SQL for the value that broke rule `number`: as sent for a column, `header=value, ...` for a condition over several."""
+    """SQL for the value that broke rule `number`: as sent, or `header=value, ...` for a rule over several columns."""
     cases = []
     sql = {rule.name: rule.sql for rule in contract.rules}
     for rule in rules:
         if rule.position is not None:
-            cases.append(f"when {rule.number} then coalesce(_texts[{rule.position + 1}], cast(\"{rule.column}\" as varchar))")
+            cases.append(
+                f'when {rule.number} then coalesce(_texts[{rule.position + 1}], cast("{rule.column}" as varchar))'
+            )
         elif rule.name in sql:
             used = [contract.columns[position] for position in columns_in(sql[rule.name], contract)]
             parts = [
@@ -186,7 +203,11 @@ def _value(contract: FeedContract, rules: list[CheckRule]) -> str:
                 for column in used
                 if not column.is_identifying
             ]
-            cases.append(f"when {rule.number} then concat_ws(', ', {', '.join(parts)})" if parts else f"when {rule.number} then null")
+            cases.append(
+                f"when {rule.number} then concat_ws(', ', {', '.join(parts)})"
+                if parts
+                else f"when {rule.number} then null"
+            )
         else:
             cases.append(f"when {rule.number} then _broken")
     return f"case number {' '.join(cases)} end"
@@ -216,8 +237,13 @@ def hold_quarantine(
     if contract.format == "jsonl":
         raw = "coalesce(_raw, _extra)"
     else:
-        fields = ", ".join(f"{quote(column.source_name)}, _texts[{position + 1}]" for position, column in enumerate(contract.columns))
-        raw = f"coalesce(_raw, cast(json_merge_patch(json_object({fields}), coalesce(cast(_extra as json), '{{}}')) as varchar))"
+        fields = ", ".join(
+            f"{quote(column.source_name)}, _texts[{position + 1}]" for position, column in enumerate(contract.columns)
+        )
+        raw = (
+            f"coalesce(_raw, cast(json_merge_patch(json_object({fields}), coalesce(cast(_extra as json), "
+            f"'{{}}')) as varchar))"
+        )
     connection.execute(
         f"""
         create or replace temp table quarantine as

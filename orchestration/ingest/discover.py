@@ -1,4 +1,4 @@
-"""Which files lie in the landing folder, and whose they are. Reads names and sizes only; nothing is ever changed there."""
+"""Which files lie in the landing folder, and whose they are. Reads names and sizes; changes nothing there."""
 
 from __future__ import annotations
 
@@ -53,10 +53,14 @@ def discover(
     for folder in _entries(landing):
         if not folder.is_dir(follow_symlinks=False):
             what = "a link" if folder.is_symlink() else "a file"
-            unknown.append(UnknownFile(_shown(folder.name), f"{what} beside the partners' folders; move it to landing/<partner>/"))
+            unknown.append(
+                UnknownFile(_shown(folder.name), f"{what} beside the partners' folders; move it to landing/<partner>/")
+            )
         elif folder.name not in by_partner:
             held = sum(1 for _ in _entries(Path(folder.path)))
-            unknown.append(UnknownFile(f"{_shown(folder.name)}/", f"no contract names this partner; {held} entries left untouched"))
+            unknown.append(
+                UnknownFile(f"{_shown(folder.name)}/", f"no contract names this partner; {held} entries left untouched")
+            )
         else:
             for entry in _entries(Path(folder.path)):
                 taken = _claim(entry, folder.name, by_partner[folder.name])
@@ -84,12 +88,17 @@ def _claim(entry: os.DirEntry, partner: str, contracts: list[FeedContract]) -> C
     if not stat.S_ISREG(status.st_mode):
         return UnknownFile(relative, "not a regular file")
     if not entry.name.isprintable() or "\\" in entry.name or len(entry.name) > MAX_NAME:
-        return UnknownFile(relative, "the name holds characters that no file name should, or is too long; send it under another name")
+        return UnknownFile(
+            relative, "the name holds characters that no file name should, or is too long; send it under another name"
+        )
     if entry.name.lower().endswith(IN_TRANSIT) or entry.name.startswith("~$"):
         return UnknownFile(relative, "a file in transit or a lock file, by its name")
     claims = [contract for contract in contracts if fnmatchcase(entry.name, contract.pattern)]
     if len(claims) > 1:
-        return UnknownFile(relative, f"several feeds claim it: {', '.join(contract.table for contract in claims)}; make their patterns differ")
+        return UnknownFile(
+            relative,
+            f"several feeds claim it: {', '.join(contract.table for contract in claims)}; make their patterns differ",
+        )
     if not claims:
         patterns = ", ".join(f"'{contract.pattern}'" for contract in contracts)
         return UnknownFile(relative, f"matches no pattern of {partner}: {patterns}")
@@ -115,5 +124,7 @@ def _settled(files: list[Candidate], settle: float) -> tuple[list[Candidate], li
         except OSError:
             same = False
         if not same:
-            changing[file.relative] = UnknownFile(file.relative, "still being written; it is taken when it stops changing")
+            changing[file.relative] = UnknownFile(
+                file.relative, "still being written; it is taken when it stops changing"
+            )
     return [file for file in files if file.relative not in changing], list(changing.values())

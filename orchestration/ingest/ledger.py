@@ -41,7 +41,9 @@ def read_ledger(settings: Settings) -> Ledger:
             ledger.accepted.setdefault(feed, set()).add(batch)
     for feed, batch, folder in _batches(settings.rejected):
         if batch in ledger.accepted.get(feed, ()):
-            shutil.rmtree(folder)  # accepted since, under changed rules; the run that did so died before it could tidy up
+            shutil.rmtree(
+                folder
+            )  # accepted since, under changed rules; the run that did so died before it could tidy up
         else:
             ledger.rejected.setdefault(feed, {})[batch] = (read_json(folder / "batch.json") or {}).get("gate", "")
     return ledger
@@ -86,7 +88,7 @@ def high_water_mark(settings: Settings) -> datetime | None:
 
 
 def received_at(mtime_ns: int, now: datetime, described: datetime | None) -> datetime:
-    """When the hub received a file, local clock: its file time, but never in the future, nor in a past already published."""
+    """When the hub received a file, local clock: its file time, but not in the future nor in a published past."""
     modified = datetime.fromtimestamp(mtime_ns // 1_000_000_000, LONDON).replace(tzinfo=None)
     moment = min(modified, now)
     if described is not None and moment <= described:
@@ -94,7 +96,7 @@ def received_at(mtime_ns: int, now: datetime, described: datetime | None) -> dat
     return moment
 
 
-# --- Stat cache: files seen before need not be read again --------------------------------------------------------------
+# --- Stat cache: files seen before need not be read again -----------------------------------------------------------
 
 
 def load_index(settings: Settings) -> dict[str, list]:
@@ -114,7 +116,10 @@ def save_index(settings: Settings, index: dict[str, list]) -> None:
 
 @contextmanager
 def staging(settings: Settings) -> Iterator[tuple[Path, bool]]:
-    """(a private folder on the lake's file system, whether an earlier run died). Raises IngestBusy where another runs."""
+    """(a private folder on the lake's file system, whether an earlier run died).
+
+    Raises IngestBusy where another process is taking files in.
+    """
     from filelock import FileLock, Timeout
 
     root = settings.lake / STAGING
@@ -123,7 +128,9 @@ def staging(settings: Settings) -> Iterator[tuple[Path, bool]]:
     try:
         lock.acquire(timeout=0)
     except Timeout:
-        raise IngestBusy(f"another process is taking files into {settings.home}: wait for it to end, then run again") from None
+        raise IngestBusy(
+            f"another process is taking files into {settings.home}: wait for it to end, then run again"
+        ) from None
     try:
         leftovers = list(root.iterdir())
         for left in leftovers:

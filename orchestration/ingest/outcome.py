@@ -38,7 +38,10 @@ class RuleOutcome:
 
 @dataclass
 class BatchOutcome:
-    """One file: what it was, what became of it and why. status: accepted, rejected, or failed (tried again next run)."""
+    """One file: what it was, what became of it and why.
+
+    status: accepted, rejected, or failed (through no fault of the file; tried again next run).
+    """
 
     partner: str
     table: str

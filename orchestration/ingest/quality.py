@@ -97,22 +97,40 @@ def judge_batches(
     run = f"{datetime.now():%Y%m%dT%H%M%S}-{os.getpid()}"
     rows = [
         {
-            "feed": measure.feed, "batch_id": measure.batch_id, "expectation": measure.expectation, "column": measure.column,
-            "item": measure.item, "observed": measure.observed, "lower": measure.lower, "upper": measure.upper,
-            "threshold": _threshold(measure), "success": verdicts[measure.measure_id], "severity": measure.severity,
+            "feed": measure.feed,
+            "batch_id": measure.batch_id,
+            "expectation": measure.expectation,
+            "column": measure.column,
+            "item": measure.item,
+            "observed": measure.observed,
+            "lower": measure.lower,
+            "upper": measure.upper,
+            "threshold": _threshold(measure),
+            "success": verdicts[measure.measure_id],
+            "severity": measure.severity,
         }
         for measure in measures
-    ]  # fmt: skip
+    ]
     failures = [row for row in rows if not row["success"]]
     summary = {
-        "run": run, "batches": len(new), "expectations": len(rows), "failed": len(failures),
+        "run": run,
+        "batches": len(new),
+        "expectations": len(rows),
+        "failed": len(failures),
         "success": not any(row["severity"] == "error" for row in failures),
         "failed_by_expectation": dict(Counter(row["expectation"] for row in failures)),
-    }  # fmt: skip
+    }
     folder = settings.audit / "gx"
-    write_json_atomically(folder / f"{run}.json", {**summary, "meaning": EXPECTATIONS, "validations": details, "failures": failures})
+    write_json_atomically(
+        folder / f"{run}.json", {**summary, "meaning": EXPECTATIONS, "validations": details, "failures": failures}
+    )
     _write_parquet(rows, folder / f"{run}.parquet")
-    return {**summary, "failures": failures, "path": str(folder / f"{run}.json"), "seconds": round(time.perf_counter() - started, 2)}
+    return {
+        **summary,
+        "failures": failures,
+        "path": str(folder / f"{run}.json"),
+        "seconds": round(time.perf_counter() - started, 2),
+    }
 
 
 def _threshold(measure: Measure) -> float:
@@ -142,7 +160,8 @@ def _profiles(settings: Settings, feed: tuple[str, str], new: set[tuple[str, str
     paths = ", ".join("'" + str(place / "profile.parquet").replace("'", "''") + "'" for (_, _, place), _ in kept)
     connection = duckdb.connect()
     cursor = connection.execute(
-        f"select kind, column_name, item, severity, rows, failures, nulls, share, min_value, max_value, filename from read_parquet([{paths}], filename = true)"
+        f"select kind, column_name, item, severity, rows, failures, nulls, share, min_value, max_value, "
+        f"filename from read_parquet([{paths}], filename = true)"
     )
     names = [column[0] for column in cursor.description]
     entries: dict[str, list[dict[str, Any]]] = defaultdict(list)
@@ -165,14 +184,33 @@ def _measures(contract: FeedContract, profiles: list[_Profile]) -> Iterator[Meas
 
 
 def _moment_column(contract: FeedContract) -> str | None:
-    """The column that says when things happened: the first required date that identifies nobody, else the first such date."""
-    dates = [c for c in contract.columns if c.data_type in ("date", "timestamp") and not c.is_identifying and c.sensitivity is None]
+    """The column that says when things happened: the first date that identifies nobody, a required one first."""
+    dates = [
+        c
+        for c in contract.columns
+        if c.data_type in ("date", "timestamp") and not c.is_identifying and c.sensitivity is None
+    ]
     return next((c.name for c in dates if c.required), dates[0].name if dates else None)
 
 
-def _of_batch(contract: FeedContract, profile: _Profile, history: list[_Profile], moment: str | None) -> Iterator[Measure]:
-    def measure(expectation: str, observed: float, lower: float, upper: float, column=None, item=None, severity="warn") -> Measure:
-        return Measure(0, contract.feed, profile.batch_id, expectation, column, item, float(observed), float(lower), float(upper), severity)
+def _of_batch(
+    contract: FeedContract, profile: _Profile, history: list[_Profile], moment: str | None
+) -> Iterator[Measure]:
+    def measure(
+        expectation: str, observed: float, lower: float, upper: float, column=None, item=None, severity="warn"
+    ) -> Measure:
+        return Measure(
+            0,
+            contract.feed,
+            profile.batch_id,
+            expectation,
+            column,
+            item,
+            float(observed),
+            float(lower),
+            float(upper),
+            severity,
+        )
 
     held = next(entry for entry in profile.entries if entry["kind"] == "batch")
     yield measure("quarantined_share", held["share"] or 0.0, 0.0, contract.reject_batch_above, severity="error")
@@ -190,7 +228,10 @@ def _of_batch(contract: FeedContract, profile: _Profile, history: list[_Profile]
         yield measure("volume", profile.rows, max(0.0, usual - leeway), usual + leeway)
     if len(history) < ENOUGH or not profile.rows:
         return
-    for kind, expectation, floor in (("rule", "rule_failure_share", RULE_LEEWAY), ("column", "null_share", SHARE_LEEWAY)):
+    for kind, expectation, floor in (
+        ("rule", "rule_failure_share", RULE_LEEWAY),
+        ("column", "null_share", SHARE_LEEWAY),
+    ):
         past_shares = defaultdict(list)
         for past in history:
             for entry in past.entries:
@@ -202,7 +243,14 @@ def _of_batch(contract: FeedContract, profile: _Profile, history: list[_Profile]
                 usual = median(shares)
                 leeway = max(floor, SIGMAS * math.sqrt(max(usual * (1 - usual), 0.01) / profile.rows))
                 lower = 0.0 if kind == "rule" else max(0.0, usual - leeway)
-                yield measure(expectation, entry["share"] or 0.0, lower, min(1.0, usual + leeway), entry["column_name"], entry["item"])
+                yield measure(
+                    expectation,
+                    entry["share"] or 0.0,
+                    lower,
+                    min(1.0, usual + leeway),
+                    entry["column_name"],
+                    entry["item"],
+                )
     yield from _code_drift(profile, history, measure)
 
 
@@ -261,29 +309,43 @@ def _validate(measures: list[Measure]) -> tuple[list[bool], list[dict[str, Any]]
     frame = pd.DataFrame([asdict(measure) for measure in measures])
     context = gx.get_context(mode="ephemeral")
     context.variables.progress_bars = {"globally": False, "metric_calculations": False}
-    batch = context.data_sources.add_pandas("profiles").add_dataframe_asset("measures").add_batch_definition_whole_dataframe("run")
+    batch = (
+        context.data_sources.add_pandas("profiles")
+        .add_dataframe_asset("measures")
+        .add_batch_definition_whole_dataframe("run")
+    )
     suite = context.suites.add(gx.ExpectationSuite(name="profiles of new batches", expectations=_suite(measures)))
     validation = context.validation_definitions.add(gx.ValidationDefinition(name="profiles", data=batch, suite=suite))
     result = validation.run(
         batch_parameters={"dataframe": frame},
-        result_format={"result_format": "COMPLETE", "unexpected_index_column_names": ["measure_id"], "include_unexpected_rows": False},
+        result_format={
+            "result_format": "COMPLETE",
+            "unexpected_index_column_names": ["measure_id"],
+            "include_unexpected_rows": False,
+        },
     )
     verdicts = [True] * len(measures)
     details = []
     for judged in result.results:
         config, outcome = judged.expectation_config, judged.result
         if judged.exception_info and _raised(judged.exception_info):
-            raise RuntimeError(f"Great Expectations could not evaluate {config.type} for {config.meta['feed']}: {judged.exception_info}")
+            raise RuntimeError(
+                f"Great Expectations could not evaluate {config.type} for {config.meta['feed']}: "
+                f"{judged.exception_info}"
+            )
         broken = [int(index["measure_id"]) for index in outcome.get("unexpected_index_list") or []]
         for number in broken:
             verdicts[number] = False
         details.append(
             {
-                "feed": config.meta["feed"], "expectation": config.meta["expectation"], "type": config.type,
-                "success": bool(judged.success), "evaluated": int(outcome.get("element_count") or 0),
+                "feed": config.meta["feed"],
+                "expectation": config.meta["expectation"],
+                "type": config.type,
+                "success": bool(judged.success),
+                "evaluated": int(outcome.get("element_count") or 0),
                 "unexpected": int(outcome.get("unexpected_count") or 0),
             }
-        )  # fmt: skip
+        )
     return verdicts, details
 
 
@@ -303,9 +365,15 @@ def _suite(measures: list[Measure]) -> list[Any]:
             "row_condition": f'feed == "{feed}" and expectation == "{expectation}"', "condition_parser": "pandas",
             "meta": {"feed": feed, "expectation": expectation},
         }  # fmt: skip
-        made.append(gxe.ExpectColumnPairValuesAToBeGreaterThanB(column_A="upper", column_B="observed", or_equal=True, **only))
+        made.append(
+            gxe.ExpectColumnPairValuesAToBeGreaterThanB(column_A="upper", column_B="observed", or_equal=True, **only)
+        )
         if expectation in ("volume", "null_share"):
-            made.append(gxe.ExpectColumnPairValuesAToBeGreaterThanB(column_A="observed", column_B="lower", or_equal=True, **only))
+            made.append(
+                gxe.ExpectColumnPairValuesAToBeGreaterThanB(
+                    column_A="observed", column_B="lower", or_equal=True, **only
+                )
+            )
     return made
 
 

@@ -1,8 +1,8 @@
-"""From a staged file to a relation of text: one column per column of the contract, `_t0`, `_t1`, ..., as sent, trimmed, empty as null.
+"""From a staged file to a relation of text: a column per column of the contract, as sent, trimmed, empty as null.
 
-Every format ends in the same columns (INCOMING), so that checks know nothing of formats. A record that cannot be taken
-apart is kept whole in `_raw`, with what is wrong in `_broken`. The fast reader is DuckDB in strict mode; where a file has
-any flaw in its structure, a slow reader that names the flaw of each record takes over.
+Every format ends in the same columns (incoming_columns), so that checks know nothing of formats. A record that cannot
+be taken apart is kept whole in `_raw`, with what is wrong in `_broken`. The fast reader is DuckDB in strict mode; where
+a file has any flaw in its structure, a slow reader that names the flaw of each record takes over.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ STRUCTURAL = (duckdb.InvalidInputException, duckdb.ConversionException, duckdb.N
 
 @dataclass
 class Incoming:
-    """A SELECT that yields INCOMING for one file, and what was noticed on the way.
+    """A SELECT that yields the text of one file, and what was noticed on the way.
 
     In `sql`, {record} stands for the expression that numbers the records.
     """
@@ -66,7 +66,7 @@ def quote(text: str) -> str:
 
 
 def read(staged: Staged, contract: FeedContract, *, careful: bool = False) -> Incoming:
-    """How to read a staged file. `careful`: with the slow reader. Raises Rejected where the file as a whole is unreadable."""
+    """How to read a staged file. `careful`: with the slow reader. Raises Rejected where it is unreadable as a whole."""
     if contract.format == "xlsx":
         return _read_xlsx(staged, contract)
     if contract.format == "jsonl":
@@ -77,7 +77,9 @@ def read(staged: Staged, contract: FeedContract, *, careful: bool = False) -> In
 # --- Headers ---------------------------------------------------------------------------------------------------------
 
 
-def match_header(header: list[str], contract: FeedContract, where: str) -> tuple[list[int | None], list[int], list[str]]:
+def match_header(
+    header: list[str], contract: FeedContract, where: str
+) -> tuple[list[int | None], list[int], list[str]]:
     """(position of each contract column or None, positions of columns nobody asked for, warnings).
 
     Raises Rejected where there is no header, a required column is missing, or a name occurs twice.
@@ -85,15 +87,22 @@ def match_header(header: list[str], contract: FeedContract, where: str) -> tuple
     names = [" ".join(name.replace("\ufeff", "").split()) for name in header]
     wanted = {column.local_name: column for column in contract.columns}
     if len(names) > MAX_COLUMNS:
-        raise Rejected("limits", f"The file has {len(names):,} columns; at most {MAX_COLUMNS:,} are taken.", "Send the agreed columns only.")
+        raise Rejected(
+            "limits",
+            f"The file has {len(names):,} columns; at most {MAX_COLUMNS:,} are taken.",
+            "Send the agreed columns only.",
+        )
     folded = {" ".join(name.split()).casefold() for name in wanted}
     times = Counter(name.casefold() for name in names)
     if folded.isdisjoint(times):
         raise _no_header(header, contract, where)
     twice = sorted({name for name in names if name and times[name.casefold()] > 1})
     if twice:
-        raise Rejected("header", f"The header names these columns more than once: {_listed(twice)}. It is not clear which one counts.",
-                       "Send each column once, under its own name.")  # fmt: skip
+        raise Rejected(
+            "header",
+            f"The header names these columns more than once: {_listed(twice)}. It is not clear which one counts.",
+            "Send each column once, under its own name.",
+        )
     exact = {name: position for position, name in enumerate(names)}
     loose = {name.casefold(): position for position, name in enumerate(names)}
     positions: list[int | None] = []
@@ -102,7 +111,10 @@ def match_header(header: list[str], contract: FeedContract, where: str) -> tuple
         plain = " ".join(column.local_name.split())
         position = exact.get(plain, loose.get(plain.casefold()))
         if position is not None and plain not in exact:
-            warnings.append(f"Column '{column.local_name}' is written '{_short(names[position])}' in the header. It was taken as the same.")
+            warnings.append(
+                f"Column '{column.local_name}' is written '{_short(names[position])}' in the header. It was "
+                f"taken as the same."
+            )
         positions.append(position)
     extra = [position for position in range(len(names)) if position not in positions]
     missing = [column for column, position in zip(contract.columns, positions, strict=True) if position is None]
@@ -113,8 +125,11 @@ def match_header(header: list[str], contract: FeedContract, where: str) -> tuple
             near = difflib.get_close_matches(column.local_name.casefold(), [names[p].casefold() for p in extra], 1, 0.6)
             close = next((names[p] for p in extra if near and names[p].casefold() == near[0]), None)
             hints.append(f"'{column.local_name}'" + (f" (is '{_short(close)}' meant?)" if close else ""))
-        raise Rejected("required_column", f"Required column{'s' if len(required) > 1 else ''} missing: {', '.join(hints)}.",
-                       f"Send the file with the agreed header {where}. Names must be as in the contract.")  # fmt: skip
+        raise Rejected(
+            "required_column",
+            f"Required column{'s' if len(required) > 1 else ''} missing: {', '.join(hints)}.",
+            f"Send the file with the agreed header {where}. Names must be as in the contract.",
+        )
     if missing:
         warnings.append(f"Columns missing, taken as empty: {_listed([column.local_name for column in missing])}.")
     named_extra = [names[position] for position in extra if names[position]]
@@ -127,14 +142,21 @@ def match_header(header: list[str], contract: FeedContract, where: str) -> tuple
 
 
 def _no_header(names: list[str], contract: FeedContract, where: str) -> Rejected:
-    remedy = f"The header is expected {where}, with the column names of the contract: {_listed([c.local_name for c in contract.columns][:5])}, ..."
+    remedy = (
+        f"The header is expected {where}, with the column names of the contract: "
+        f"{_listed([c.local_name for c in contract.columns][:5])}, ..."
+    )
     if len(names) == 1 and contract.format == "csv":
         counts = {other: names[0].count(other) for other in ",;|\t" if other != contract.delimiter}
         best = max(counts, key=counts.get)
         if counts[best] >= 2:
             words = {",": "commas", ";": "semicolons", "|": "vertical bars", "\t": "tabs"}
-            return Rejected("delimiter", f"Fields are separated by {words[best]}; {words.get(contract.delimiter, contract.delimiter)} were agreed.",
-                            "Export the file with the agreed separator and send it again.")  # fmt: skip
+            return Rejected(
+                "delimiter",
+                f"Fields are separated by {words[best]}; {words.get(contract.delimiter, contract.delimiter)} "
+                f"were agreed.",
+                "Export the file with the agreed separator and send it again.",
+            )
     return Rejected("header", f"There is no header {where}: none of the agreed column names is there.", remedy)
 
 
@@ -167,7 +189,8 @@ def _read_csv(staged: Staged, contract: FeedContract, careful: bool) -> Incoming
     texts = _texts([None if p is None else f"f{p}" for p in positions], staged)
     sql = (
         f"select {{record}} as _record, {{record}} + {contract.header_row} as _line, cast(null as varchar) as _broken, "
-        f"cast(null as varchar) as _raw, {f'cast(json_object({extras}) as varchar)' if extras else 'cast(null as varchar)'} as _extra, "
+        f"cast(null as varchar) as _raw, "
+        f"{f'cast(json_object({extras}) as varchar)' if extras else 'cast(null as varchar)'} as _extra, "
         f"{texts} from {relation}"
     )
     return Incoming(sql, warnings, header_lines, staged)
@@ -199,7 +222,11 @@ def _csv_header(path: Path, contract: FeedContract) -> tuple[list[str], int]:
     lines = io.StringIO(head, newline="").readlines() if "\n" in head else head.splitlines(keepends=True)
     used = contract.header_row - 1
     if len(lines) <= used:
-        raise Rejected("header", f"The file ends before line {contract.header_row}, where its header is expected.", "Send the extract with its header.")
+        raise Rejected(
+            "header",
+            f"The file ends before line {contract.header_row}, where its header is expected.",
+            "Send the extract with its header.",
+        )
     record = ""
     for line in lines[used : used + MAX_SPAN]:
         record += line
@@ -207,7 +234,11 @@ def _csv_header(path: Path, contract: FeedContract) -> tuple[list[str], int]:
         fields = _parse(record, contract.delimiter)
         if fields is not None:
             return fields, used
-    raise Rejected("header", "The header cannot be read: a quotation mark is opened and not closed.", "Check the quotation marks in the first line.")
+    raise Rejected(
+        "header",
+        "The header cannot be read: a quotation mark is opened and not closed.",
+        "Check the quotation marks in the first line.",
+    )
 
 
 def _parse(record: str, delimiter: str) -> list[str] | None:
@@ -228,7 +259,9 @@ def _read_csv_carefully(staged, contract, header, header_lines, positions, extra
     with clean.open("w", encoding="utf-8", newline="") as out:
         writer = csv.writer(out, quoting=csv.QUOTE_MINIMAL, lineterminator="\n")
         writer.writerow([*CLEAN_HEADER, *(f"f{p}" for p in range(len(positions)))])
-        for record, (line, broken, raw, fields) in enumerate(_records(staged.path, contract, len(header), header_lines), start=1):
+        for record, (line, broken, raw, fields) in enumerate(
+            _records(staged.path, contract, len(header), header_lines), start=1
+        ):
             if broken:
                 writer.writerow([record, line, broken, _cut(raw), "", *([""] * len(positions))])
             else:
@@ -243,13 +276,17 @@ def _read_clean(clean: Path, staged: Staged, width: int, warnings: list[str]) ->
     staged.has_odd_space = True
     sql = (
         f"select cast(_record as bigint) as _record, cast(_line as bigint) as _line, _broken, _raw, _extra, "
-        f"{_texts([f'f{p}' for p in range(width)], staged)} from read_csv({quote(str(clean))}, auto_detect = false, header = true, "
-        f"delim = ',', quote = '\"', escape = '\"', columns = {columns}, strict_mode = true, parallel = false, {_buffers(clean, MAX_LINE * 4)})"
+        f"{_texts([f'f{p}' for p in range(width)], staged)} from read_csv({quote(str(clean))}, auto_detect = "
+        f"false, header = true, "
+        f"delim = ',', quote = '\"', escape = '\"', columns = {columns}, strict_mode = true, parallel = false, "
+        f"{_buffers(clean, MAX_LINE * 4)})"
     )
     return Incoming(sql, warnings, 0, staged)
 
 
-def _records(path: Path, contract: FeedContract, width: int, header_lines: int) -> Iterator[tuple[int, str | None, str, list[str]]]:
+def _records(
+    path: Path, contract: FeedContract, width: int, header_lines: int
+) -> Iterator[tuple[int, str | None, str, list[str]]]:
     """(line, what is wrong or None, the raw record, its fields) for every record after the header."""
     for line, raw, fields, broken in _raw_records(path, contract, header_lines):
         if broken is None and len(raw) > MAX_CELL and max(map(len, fields)) > MAX_CELL:
@@ -262,11 +299,16 @@ def _records(path: Path, contract: FeedContract, width: int, header_lines: int) 
             elif len(fields) < width:
                 broken = f"{len(fields)} fields where the header has {width}: cut off, or broken over two lines"
             else:
-                broken = f"{len(fields)} fields where the header has {width}: a separator inside a value without quotation marks"
+                broken = (
+                    f"{len(fields)} fields where the header has {width}: a separator inside a value without "
+                    f"quotation marks"
+                )
         yield line, broken, raw, fields
 
 
-def _raw_records(path: Path, contract: FeedContract, header_lines: int) -> Iterator[tuple[int, str, list[str], str | None]]:
+def _raw_records(
+    path: Path, contract: FeedContract, header_lines: int
+) -> Iterator[tuple[int, str, list[str], str | None]]:
     lines = _Lines(path)
     for _ in range(header_lines):
         lines.take()
@@ -335,10 +377,15 @@ def _read_jsonl(staged: Staged, contract: FeedContract, careful: bool) -> Incomi
     with staged.path.open(encoding="utf-8") as file:
         head = file.read(4096).lstrip("\ufeff \t\r\n")
     if head.startswith("["):
-        raise Rejected("unreadable", "The file is one JSON list; JSON lines were agreed: one object per line, without commas between.",
-                       "Write one record per line and send the file again.")  # fmt: skip
+        raise Rejected(
+            "unreadable",
+            "The file is one JSON list; JSON lines were agreed: one object per line, without commas between.",
+            "Write one record per line and send the file again.",
+        )
     if not head.startswith("{"):
-        raise Rejected("unreadable", "The file does not start with a JSON object.", "Send JSON lines: one object per line.")
+        raise Rejected(
+            "unreadable", "The file does not start with a JSON object.", "Send JSON lines: one object per line."
+        )
     if careful or staged.has_nul:
         return _read_jsonl_carefully(staged, contract)
     paths = ["$." + ".".join(f'"{step}"' for step in column.path.split(".")) for column in contract.columns]
@@ -348,11 +395,13 @@ def _read_jsonl(staged: Staged, contract: FeedContract, careful: bool) -> Incomi
         "select _record, _record as _line, "
         "case when _values is null then 'this line is not a JSON object: cut off, or written over several lines' "
         "when len(list_filter(_values, lambda v: v like '{%' or v like '[%')) > 0 "
-        f"and list_has_any(json_type(_text, {listed}), ['OBJECT', 'ARRAY']) then 'a list or an object where a single value was agreed' end as _broken, "
+        f"and list_has_any(json_type(_text, {listed}), ['OBJECT', 'ARRAY']) then 'a list or an object where a "
+        f"single value was agreed' end as _broken, "
         f"case when _values is null then left(_text, {MAX_RAW}) end as _raw, _text as _extra, {texts} "
         "from (select _record, _text, case when json_valid(_text) and json_type(_text) = 'OBJECT' "
         f"then json_extract_string(_text, {listed}) end as _values "
-        f"from (select {{record}} as _record, _text from read_csv({quote(str(staged.path))}, auto_detect = false, header = false, "
+        f"from (select {{record}} as _record, _text from read_csv({quote(str(staged.path))}, auto_detect = "
+        f"false, header = false, "
         "delim = '\x01', quote = '', escape = '', columns = {'_text': 'varchar'}, strict_mode = true, "
         f"{_buffers(staged.path, MAX_CELL)})) where trim(_text) <> '')"
     )
@@ -408,12 +457,19 @@ def _json_values(line: str, paths: list[list[str]]) -> tuple[str | None, list[st
 def _read_xlsx(staged: Staged, contract: FeedContract) -> Incoming:
     rows, warnings = _sheet(staged, contract)
     where = f"in row {contract.header_row} of sheet '{contract.sheet}'"
-    header = [_cell(value, "varchar") or "" for value in rows[contract.header_row - 1]] if len(rows) >= contract.header_row else []
+    header = (
+        [_cell(value, "varchar") or "" for value in rows[contract.header_row - 1]]
+        if len(rows) >= contract.header_row
+        else []
+    )
     try:
         positions, extra, noticed = match_header(header, contract, where)
     except Rejected as refused:
         wanted = {column.local_name.casefold() for column in contract.columns}
-        scores = [(sum(str(value).strip().casefold() in wanted for value in row), number) for number, row in enumerate(rows[:30], start=1)]
+        scores = [
+            (sum(str(value).strip().casefold() in wanted for value in row), number)
+            for number, row in enumerate(rows[:30], start=1)
+        ]
         best = max(scores, default=(0, 0), key=lambda score: score[0])
         if refused.kind == "header" and best[0] >= 2 and best[1] != contract.header_row:
             raise Rejected("header", f"The header is in row {best[1]}; it was agreed for row {contract.header_row}.",
@@ -430,12 +486,21 @@ def _read_xlsx(staged: Staged, contract: FeedContract) -> Incoming:
             if all(value == "" or value is None for value in row):
                 continue
             record += 1
-            texts = ["" if p is None or p >= len(row) else _cell(row[p], kind) for p, kind in zip(positions, kinds, strict=True)]
+            texts = [
+                "" if p is None or p >= len(row) else _cell(row[p], kind)
+                for p, kind in zip(positions, kinds, strict=True)
+            ]
             if max(map(len, texts)) > MAX_CELL:
                 raw = _cut("|".join(_cell(value, "varchar") for value in row))
-                writer.writerow([record, number, f"a field is longer than {MAX_CELL:,} characters", raw, "", *[""] * len(kinds)])
+                writer.writerow(
+                    [record, number, f"a field is longer than {MAX_CELL:,} characters", raw, "", *[""] * len(kinds)]
+                )
                 continue
-            others = json.dumps({name: _cell(row[p], "varchar") for p, name in named if p < len(row)}, ensure_ascii=False) if named else ""
+            others = (
+                json.dumps({name: _cell(row[p], "varchar") for p, name in named if p < len(row)}, ensure_ascii=False)
+                if named
+                else ""
+            )
             writer.writerow([record, number, "", "", others, *texts])
     return _read_clean(clean, staged, len(kinds), warnings + noticed)
 
@@ -455,12 +520,19 @@ def _sheet(staged: Staged, contract: FeedContract) -> tuple[list[list[Any]], lis
     except (zipfile.BadZipFile, OSError, ValueError):
         raise Rejected("unreadable", "The file is not an Excel workbook (.xlsx), or it was cut off.", remedy) from None
     if unpacked > MAX_XLSX_BYTES or unpacked > MAX_XLSX_RATIO * max(staged.size, 1 << 20):
-        raise Rejected("limits", f"The workbook unpacks to {unpacked / 1e6:,.0f} MB, more than can be taken.", "Send the data without formatting, or in parts.")
+        raise Rejected(
+            "limits",
+            f"The workbook unpacks to {unpacked / 1e6:,.0f} MB, more than can be taken.",
+            "Send the data without formatting, or in parts.",
+        )
     try:
         workbook = load_workbook(str(staged.path))
         if contract.sheet not in workbook.sheet_names:
-            raise Rejected("sheet", f"The workbook has no sheet '{contract.sheet}'; it has {_listed(workbook.sheet_names)}.",
-                           f"Name the sheet '{contract.sheet}'.")  # fmt: skip
+            raise Rejected(
+                "sheet",
+                f"The workbook has no sheet '{contract.sheet}'; it has {_listed(workbook.sheet_names)}.",
+                f"Name the sheet '{contract.sheet}'.",
+            )
         warnings = [
             f"Sheet '{contract.sheet}' is hidden. It was read all the same."
             for sheet in workbook.sheets_metadata
@@ -468,7 +540,11 @@ def _sheet(staged: Staged, contract: FeedContract) -> tuple[list[list[Any]], lis
         ]
         sheet = workbook.get_sheet_by_name(contract.sheet)
         if sheet.width > MAX_COLUMNS:
-            raise Rejected("limits", f"The sheet has {sheet.width:,} columns; at most {MAX_COLUMNS:,} are taken.", "Send the agreed columns only.")
+            raise Rejected(
+                "limits",
+                f"The sheet has {sheet.width:,} columns; at most {MAX_COLUMNS:,} are taken.",
+                "Send the agreed columns only.",
+            )
         return sheet.to_python(skip_empty_area=False), warnings
     except PasswordError:
         raise Rejected("unreadable", "The workbook is protected with a password.", remedy) from None
@@ -488,7 +564,9 @@ def _cell(value: Any, kind: str) -> str:
     if given is bool:
         return "true" if value else "false"
     if isinstance(value, datetime):
-        return value.strftime("%Y-%m-%d") if kind == "date" and value.time() == time() else value.isoformat(" ", "seconds")
+        return (
+            value.strftime("%Y-%m-%d") if kind == "date" and value.time() == time() else value.isoformat(" ", "seconds")
+        )
     if isinstance(value, date):
         return f"{value.isoformat()} 00:00:00" if kind == "timestamp" else value.isoformat()
     if isinstance(value, time):

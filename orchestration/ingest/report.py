@@ -51,19 +51,37 @@ def render(outcome: BatchOutcome, contract: FeedContract) -> str:
     if outcome.warnings:
         lines += ["## About the file", "", *(f"- {_text(warning)}" for warning in outcome.warnings), ""]
     if held:
-        lines += ["## Records held back", "", "These records are kept aside until they are corrected and sent again.", ""]
+        lines += [
+            "## Records held back",
+            "",
+            "These records are kept aside until they are corrected and sent again.",
+            "",
+        ]
         for rule in held:
             lines += _rule(rule, outcome, contract)
     if warned:
-        lines += ["## Records accepted with a warning", "", "These records are used as they were sent. Please look at them at source.", ""]
+        lines += [
+            "## Records accepted with a warning",
+            "",
+            "These records are used as they were sent. Please look at them at source.",
+            "",
+        ]
         for rule in warned:
             lines += _rule(rule, outcome, contract)
     if outcome.status == "accepted" and not held and not warned and not outcome.warnings:
         lines += ["Every record passed every check. There is nothing to do.", ""]
     checked = len(outcome.rules)
     if checked and outcome.rows_in:
-        lines += [f"{checked} rules were checked on every record; {sum(1 for rule in outcome.rules if not rule.rows_failed)} of them found nothing.", ""]
-    lines += ["Values of columns that could identify a person are shown only by their shape: 9 stands for a digit, A or a for a letter.", ""]
+        lines += [
+            f"{checked} rules were checked on every record; "
+            f"{sum(1 for rule in outcome.rules if not rule.rows_failed)} of them found nothing.",
+            "",
+        ]
+    lines += [
+        "Values of columns that could identify a person are shown only by their shape: 9 stands for a digit, A "
+        "or a for a letter.",
+        "",
+    ]
     return "\n".join(lines)
 
 
@@ -72,7 +90,10 @@ def _summary(outcome: BatchOutcome) -> str:
     said = f"**The file was taken: {outcome.rows_accepted:,} of {outcome.rows_in:,} records accepted.**"
     if outcome.rows_quarantined:
         one = outcome.rows_quarantined == 1
-        said += f" {outcome.rows_quarantined:,} {'was held back and needs' if one else 'were held back and need'} correcting."
+        said += (
+            f" {outcome.rows_quarantined:,} {'was held back and needs' if one else 'were held back and need'} "
+            f"correcting."
+        )
     if warned:
         said += f" {warned:,} warning{'s' if warned > 1 else ''} on accepted records."
     return said
@@ -86,7 +107,10 @@ def _rule(rule: RuleOutcome, outcome: BatchOutcome, contract: FeedContract) -> l
     if rule.examples:
         masked = column is not None and column.is_identifying
         place = "Row" if contract.format == "xlsx" else "Line"
-        lines += [f"| {place} | Record | {'Column | ' if column else ''}{'Shape' if masked else 'Value'} |", f"|---:|---:|{'---|' if column else ''}---|"]
+        lines += [
+            f"| {place} | Record | {'Column | ' if column else ''}{'Shape' if masked else 'Value'} |",
+            f"|---:|---:|{'---|' if column else ''}---|",
+        ]
         for example in rule.examples[:SHOWN_EXAMPLES]:
             value = "(empty)" if example["value"] is None else shape(example["value"]) if masked else example["value"]
             at = f"{example['line']:,}" if example["line"] else ""

@@ -29,7 +29,7 @@ PATTERNS = {
 
 @dataclass(frozen=True)
 class CheckRule:
-    """A rule as it is run: `fails` is SQL over text columns (_t0, ...) and typed columns, true where the rule is broken."""
+    """A rule as it is run: `fails` is SQL over text (_t0, ...) and typed columns, true where the rule is broken."""
 
     number: int
     name: str
@@ -52,51 +52,129 @@ def typed(column: Column, text: str, contract: FeedContract) -> str:
         if kind == "time":
             return f"cast({parsed} as time)"
         # Year 0202 parses; it is no date in anybody's record, and must not pass as one.
-        return f"cast(case when {parsed} >= timestamp '{EARLIEST}' and {parsed} < timestamp '{LATEST}' then {parsed} end as {kind})"
+        return (
+            f"cast(case when {parsed} >= timestamp '{EARLIEST}' and {parsed} < timestamp '{LATEST}' then "
+            f"{parsed} end as {kind})"
+        )
     if kind in ("integer", "bigint"):
         return f"case when regexp_full_match({text}, '[-+]?[0-9]+') then try_cast({text} as {kind}) end"
     if kind == "boolean":
         words = {True: ", ".join(map(quote, TRUE)), False: ", ".join(map(quote, FALSE))}
-        return f"case when lower({text}) in ({words[True]}) then true when lower({text}) in ({words[False]}) then false end"
-    return f"case when regexp_full_match({text}, '[-+]?([0-9]+\\.?[0-9]*|\\.[0-9]+)([eE][-+]?[0-9]+)?') then try_cast({text} as {kind}) end"
+        return (
+            f"case when lower({text}) in ({words[True]}) then true when lower({text}) in ({words[False]}) then "
+            f"false end"
+        )
+    return (
+        f"case when regexp_full_match({text}, '[-+]?([0-9]+\\.?[0-9]*|\\.[0-9]+)([eE][-+]?[0-9]+)?') then "
+        f"try_cast({text} as {kind}) end"
+    )
 
 
 def rules_of(contract: FeedContract, lists: dict[str, frozenset[str]]) -> list[CheckRule]:
     """Every rule that a contract states or implies, in the order of the report."""
     made: list[CheckRule] = []
 
-    def add(name: str, column: Column | None, position: int | None, severity: str, fails: str, message: str, remedy: str) -> None:
+    def add(
+        name: str, column: Column | None, position: int | None, severity: str, fails: str, message: str, remedy: str
+    ) -> None:
         if name != "record_shape":  # a record that cannot be taken apart breaks that rule and no other
             fails = f"_broken is null and ({fails})"
-        made.append(CheckRule(len(made), name, column.name if column else None, position, severity, fails, message, remedy))
+        made.append(
+            CheckRule(len(made), name, column.name if column else None, position, severity, fails, message, remedy)
+        )
 
-    add("record_shape", None, None, "reject", "_broken is not null", "The record cannot be taken apart into fields.",
-        "Put values that hold the separator, a quotation mark or a line end into quotation marks, and double quotation marks inside them.")  # fmt: skip
+    add(
+        "record_shape",
+        None,
+        None,
+        "reject",
+        "_broken is not null",
+        "The record cannot be taken apart into fields.",
+        "Put values that hold the separator, a quotation mark or a line end into quotation marks, and double "
+        "quotation marks inside them.",
+    )
     for position, column in enumerate(contract.columns):
         text, value, name = f"_t{position}", f'"{column.name}"', f"'{column.source_name}'"
         if column.data_type != "varchar":
-            add("type", column, position, "reject", f"{text} is not null and {value} is null",
-                f"{name} is not {_in_words(column, contract)}.", f"Send {name} as {_in_words(column, contract)}, or leave it empty.")  # fmt: skip
+            add(
+                "type",
+                column,
+                position,
+                "reject",
+                f"{text} is not null and {value} is null",
+                f"{name} is not {_in_words(column, contract)}.",
+                f"Send {name} as {_in_words(column, contract)}, or leave it empty.",
+            )
         if column.required:
-            add("required", column, position, "reject", f"{text} is null", f"{name} is empty.",
-                f"Fill in {name}: without it the record cannot be used.")  # fmt: skip
+            add(
+                "required",
+                column,
+                position,
+                "reject",
+                f"{text} is null",
+                f"{name} is empty.",
+                f"Fill in {name}: without it the record cannot be used.",
+            )
         allowed = column.accepted or tuple(code for code, _ in column.codes)
         if allowed:
-            add("accepted", column, position, column.severity, f"{text} is not null and {text} not in ({', '.join(map(quote, allowed))})",
-                f"{name} holds a code that was not agreed.", f"Use one of {_some(allowed)}, or tell the hub what the new code means.")  # fmt: skip
+            add(
+                "accepted",
+                column,
+                position,
+                column.severity,
+                f"{text} is not null and {text} not in ({', '.join(map(quote, allowed))})",
+                f"{name} holds a code that was not agreed.",
+                f"Use one of {_some(allowed)}, or tell the hub what the new code means.",
+            )
         if column.code_list and lists.get(column.code_list):
-            add("code_list", column, position, column.severity,
+            add(
+                "code_list",
+                column,
+                position,
+                column.severity,
                 f"{text} is not null and {text} not in ({', '.join(map(quote, sorted(lists[column.code_list])))})",
                 f"{name} holds a code that is not in the list {column.code_list.replace('_', ' ')}.",
-                "Use a code of the NHS Data Dictionary list, or tell the hub what the local code means.")  # fmt: skip
+                "Use a code of the NHS Data Dictionary list, or tell the hub what the local code means.",
+            )
         if column.check:
-            add(column.check, column, position, column.severity, _check(column.check, text, value), *_check_words(column.check, name))
+            add(
+                column.check,
+                column,
+                position,
+                column.severity,
+                _check(column.check, text, value),
+                *_check_words(column.check, name),
+            )
         if column.min is not None:
-            add("min", column, position, column.severity, f"{value} < {column.min}", f"{name} is below {column.min:g}.", f"Check {name} at source.")
+            add(
+                "min",
+                column,
+                position,
+                column.severity,
+                f"{value} < {column.min}",
+                f"{name} is below {column.min:g}.",
+                f"Check {name} at source.",
+            )
         if column.max is not None:
-            add("max", column, position, column.severity, f"{value} > {column.max}", f"{name} is above {column.max:g}.", f"Check {name} at source.")
+            add(
+                "max",
+                column,
+                position,
+                column.severity,
+                f"{value} > {column.max}",
+                f"{name} is above {column.max:g}.",
+                f"Check {name} at source.",
+            )
     for rule in contract.rules:
-        add(rule.name, None, None, rule.severity, f"not coalesce(({rule.sql}), true)", rule.message, "Correct the record at source and send it again.")
+        add(
+            rule.name,
+            None,
+            None,
+            rule.severity,
+            f"not coalesce(({rule.sql}), true)",
+            rule.message,
+            "Correct the record at source and send it again.",
+        )
     return made
 
 
@@ -121,19 +199,54 @@ def _check(check: str, text: str, value: str) -> str:
 
 def _check_words(check: str, name: str) -> tuple[str, str]:
     return {
-        "nhs_number": (f"{name} is not a valid NHS number: ten digits whose last one is the check digit (Modulus 11).",
-                       "Trace the patient on the Personal Demographics Service. Where numbers look like 9.43E+09, a spreadsheet damaged them: export as text."),
-        "postcode": (f"{name} does not have the form of a postcode.", "Correct the postcode; use ZZ99 3VZ for no fixed abode and ZZ99 3WZ for not known."),
-        "birth_date": (f"{name} is in the future or more than 120 years ago.", "Correct the date of birth; leave it empty rather than sending a default such as 01/01/1900."),
-        "gp_practice_code": (f"{name} does not have the form of a practice code.", "Send the ODS code of the practice, such as F81123; V81997 no practice, V81999 not known."),
-        "site_code": (f"{name} does not have the form of a site code.", "Send the five-character ODS code of the site, such as RAJ12."),
-        "lsoa_code": (f"{name} does not have the form of an area code.", "Send the nine-character code, such as E01021542."),
-        "snomed": (f"{name} is not a valid SNOMED CT identifier: its check digit is wrong.", "A spreadsheet may have rounded it (the last digits are 000, or it reads 1.04E+15): export as text."),
-        "icd10": (f"{name} does not have the form of an ICD-10 code.", "Send the code with three to five characters, such as J189; R69X where the spell is not coded yet."),
-    }[check]  # fmt: skip
+        "nhs_number": (
+            f"{name} is not a valid NHS number: ten digits whose last one is the check digit (Modulus 11).",
+            "Trace the patient on the Personal Demographics Service. Where numbers look like 9.43E+09, a "
+            "spreadsheet damaged them: export as text.",
+        ),
+        "postcode": (
+            f"{name} does not have the form of a postcode.",
+            "Correct the postcode; use ZZ99 3VZ for no fixed abode and ZZ99 3WZ for not known.",
+        ),
+        "birth_date": (
+            f"{name} is in the future or more than 120 years ago.",
+            "Correct the date of birth; leave it empty rather than sending a default such as 01/01/1900.",
+        ),
+        "gp_practice_code": (
+            f"{name} does not have the form of a practice code.",
+            "Send the ODS code of the practice, such as F81123; V81997 no practice, V81999 not known.",
+        ),
+        "site_code": (
+            f"{name} does not have the form of a site code.",
+            "Send the five-character ODS code of the site, such as RAJ12.",
+        ),
+        "lsoa_code": (
+            f"{name} does not have the form of an area code.",
+            "Send the nine-character code, such as E01021542.",
+        ),
+        "snomed": (
+            f"{name} is not a valid SNOMED CT identifier: its check digit is wrong.",
+            "A spreadsheet may have rounded it (the last digits are 000, or it reads 1.04E+15): export as text.",
+        ),
+        "icd10": (
+            f"{name} does not have the form of an ICD-10 code.",
+            "Send the code with three to five characters, such as J189; R69X where the spell is not coded yet.",
+        ),
+    }[check]
 
 
-_WORDS = (("%Y", "yyyy"), ("%m", "mm"), ("%d", "dd"), ("%H", "hh"), ("%M", "mm"), ("%S", "ss"), ("%j", "ddd"), ("%b", "Mmm"), ("%p", "AM/PM"), ("%I", "hh"))
+_WORDS = (
+    ("%Y", "yyyy"),
+    ("%m", "mm"),
+    ("%d", "dd"),
+    ("%H", "hh"),
+    ("%M", "mm"),
+    ("%S", "ss"),
+    ("%j", "ddd"),
+    ("%b", "Mmm"),
+    ("%p", "AM/PM"),
+    ("%I", "hh"),
+)
 
 
 def _in_words(column: Column, contract: FeedContract) -> str:
@@ -160,7 +273,16 @@ _MULTIPLY = (
     "0123456789", "1234067895", "2340178956", "3401289567", "4012395678",
     "5987604321", "6598710432", "7659821043", "8765932104", "9876543210",
 )  # fmt: skip
-_PERMUTE = ("0123456789", "1576283094", "5803796142", "8916043527", "9453126870", "4286573901", "2793806415", "7046913258")
+_PERMUTE = (
+    "0123456789",
+    "1576283094",
+    "5803796142",
+    "8916043527",
+    "9453126870",
+    "4286573901",
+    "2793806415",
+    "7046913258",
+)
 
 
 def is_snomed(code: str) -> bool:

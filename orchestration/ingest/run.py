@@ -1,4 +1,4 @@
-"""One run of ingestion: every new file in landing/ becomes one batch in the lake, accepted or rejected, with its report."""
+"""One run of ingestion: every new file in landing/ becomes one batch in the lake, with a report for its partner."""
 
 from __future__ import annotations
 
@@ -34,9 +34,9 @@ def ingest(
 ) -> IngestResult:  # fmt: skip
     """Take in every file under landing/ that is not in the lake yet.
 
-    `progress` is called with (what, how many files done, of how many). `judge`: let Great Expectations judge the profiles
-    of the new batches. `only`: feeds to look at, as "partner.table"; all by default. `settle`: seconds for which a file
-    must have been left alone.
+    `progress` is called with (what, how many files done, of how many). `judge`: let Great Expectations judge the
+    profiles of the new batches. `only`: feeds to look at, as "partner.table"; all by default. `settle`: seconds for
+    which a file must have been left alone.
     Raises ContractsError where a contract is wrong, IngestBusy where another process ingests, IngestFailed where the
     hub cannot write; a bad file never raises.
     """
@@ -96,7 +96,9 @@ def _explained(settings: Settings) -> Iterator[None]:
         if problem.errno not in words:
             raise
         where = problem.filename or settings.home
-        raise IngestFailed(f"cannot write {where}: {words[problem.errno]}, then run again. Batches accepted so far are safe.") from problem
+        raise IngestFailed(
+            f"cannot write {where}: {words[problem.errno]}, then run again. Batches accepted so far are safe."
+        ) from problem
 
 
 def _say(progress: Progress | None, what: str, done: int, total: int) -> None:
@@ -118,7 +120,9 @@ class _Item:
 class _Run:
     """The state of one run: connection, ledger, caches. One file failing never touches another."""
 
-    def __init__(self, settings: Settings, directory: Path, ledger: books.Ledger, seeds: Path, progress: Progress | None):
+    def __init__(
+        self, settings: Settings, directory: Path, ledger: books.Ledger, seeds: Path, progress: Progress | None
+    ):
         self.settings, self.directory, self.ledger, self.progress = settings, directory, ledger, progress
         self.agreements: list[Agreement] = load_agreements(seeds)
         self.lists = code_lists(seeds)
@@ -134,10 +138,17 @@ class _Run:
         """Fingerprint of everything that decides whether a batch is rejected."""
         key = (contract.partner, contract.table)
         if key not in self._gates:
-            codes = sorted((c.code_list, sorted(self.lists.get(c.code_list, ()))) for c in contract.columns if c.code_list)
+            codes = sorted(
+                (c.code_list, sorted(self.lists.get(c.code_list, ()))) for c in contract.columns if c.code_list
+            )
             said = f"{ENGINE_VERSION}\0{contract.fingerprint}\0{basis(contract, self.agreements)}\0{codes}"
-            if any(row.ends_on or row.starts_on > self.now.date() for row in self.agreements if row.agreement_id == contract.agreement):
-                said += f"\0{self.now.date()}"  # an agreement that begins or ends may let tomorrow what it does not let today
+            if any(
+                row.ends_on or row.starts_on > self.now.date()
+                for row in self.agreements
+                if row.agreement_id == contract.agreement
+            ):
+                # An agreement that begins or ends may let tomorrow what it does not let today.
+                said += f"\0{self.now.date()}"
             self._gates[key] = hashlib.sha256(said.encode()).hexdigest()
         return self._gates[key]
 
@@ -147,7 +158,11 @@ class _Run:
         for file in files:
             key = (file.contract.partner, file.contract.table)
             cached = self.index.get(file.relative)
-            if cached and tuple(cached[:3]) == file.stamp and cached[3] in self.ledger.known(key, self.gate(file.contract)):
+            if (
+                cached
+                and tuple(cached[:3]) == file.stamp
+                and cached[3] in self.ledger.known(key, self.gate(file.contract))
+            ):
                 result.already_known += 1
             else:
                 new.append(file)
@@ -167,7 +182,7 @@ class _Run:
             self._take_chunk(chunk, result)
         result.batches.sort(key=lambda batch: (batch.received_at or datetime.max, batch.feed, batch.file_name))
 
-    # --- one chunk: files of one feed -----------------------------------------------------------------------------------
+    # --- One chunk: files of one feed --------------------------------------------------------------------------------
 
     def _take_chunk(self, files: list[Candidate], result: IngestResult) -> None:
         contract = files[0].contract
@@ -234,7 +249,9 @@ class _Run:
             self._claim(key, outcome.batch_id)
             _refuse(outcome, refused)
         except Changed:
-            result.waiting.append(UnknownFile(file.relative, "changed while it was read; it is taken when it stops changing"))
+            result.waiting.append(
+                UnknownFile(file.relative, "changed while it was read; it is taken when it stops changing")
+            )
             return None
         except OSError as problem:
             if problem.errno in (errno.ENOSPC, errno.EDQUOT, errno.EROFS):
@@ -284,16 +301,25 @@ class _Run:
             if problem.errno in (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM):
                 raise
             outcome.status = "failed"
-            outcome.reason, outcome.remedy = f"The hub could not work on the file: {problem.strerror}.", "Nothing; the hub tries again."
+            outcome.reason, outcome.remedy = (
+                f"The hub could not work on the file: {problem.strerror}.",
+                "Nothing; the hub tries again.",
+            )
         except duckdb.OutOfMemoryException:
             outcome.status = "failed"
-            outcome.reason, outcome.remedy = "The file needs more memory than the hub has.", "Send the data in several files."
+            outcome.reason, outcome.remedy = (
+                "The file needs more memory than the hub has.",
+                "Send the data in several files.",
+            )
         except Exception as problem:
             if isinstance(problem, duckdb.IOException) and "No space left" in str(problem):
                 raise OSError(errno.ENOSPC, "No space left on device") from problem
             outcome.status = "failed"
             where = traceback.extract_tb(problem.__traceback__)[-1]
-            outcome.reason = f"The hub stumbled over this file ({type(problem).__name__} in {Path(where.filename).name}:{where.lineno})."
+            outcome.reason = (
+                f"The hub stumbled over this file ({type(problem).__name__} in "
+                f"{Path(where.filename).name}:{where.lineno})."
+            )
             outcome.remedy = "Nothing; this is a fault in the hub. Report it to the hub's developers."
         return False
 
@@ -338,7 +364,12 @@ class _Run:
         def run(careful: bool) -> str:
             item.incoming = read(item.staged, contract, careful=careful)
             sql = item.incoming.sql
-            check(self.connection, contract, rules, numbered(sql, item.number, f"{outcome.received_at}", "cast(null as bigint)"))
+            check(
+                self.connection,
+                contract,
+                rules,
+                numbered(sql, item.number, f"{outcome.received_at}", "cast(null as bigint)"),
+            )
             return "rowid + 1" if "{record}" in sql else "_record"
 
         try:
@@ -347,7 +378,9 @@ class _Run:
             record = run(careful=True)
         rows = self.connection.execute("select count(*) from checked").fetchone()[0]
         if record != "_record" and self._lines_agree(item, rows):
-            self.connection.execute(f"update checked set _line = rowid + {1 + item.incoming.header_lines} where _failed is not null")
+            self.connection.execute(
+                f"update checked set _line = rowid + {1 + item.incoming.header_lines} where _failed is not null"
+            )
         _check_trailer(item, rows, lambda: None)
         outcome.timings["read_and_check"] = time.perf_counter() - started
         self._finish([item], contract, record)
@@ -369,7 +402,7 @@ class _Run:
             self._rules[key] = rules_of(contract, self.lists)
         return self._rules[key]
 
-    # --- outcome of checked batches -------------------------------------------------------------------------------------
+    # --- Outcome of checked batches ----------------------------------------------------------------------------------
 
     def _finish(self, items: list[_Item], contract: FeedContract, record: str) -> None:
         from concurrent.futures import ThreadPoolExecutor
@@ -402,7 +435,9 @@ class _Run:
             for item in items:
                 folder = self.directory / f"batch-{item.number}"
                 if self._guarded(item, lambda item=item, folder=folder: self._write(item, folder, record)):
-                    moves.append(pool.submit(self._guarded, item, lambda item=item, folder=folder: self._move_in(item, folder)))
+                    moves.append(
+                        pool.submit(self._guarded, item, lambda item=item, folder=folder: self._move_in(item, folder))
+                    )
             for move in moves:
                 move.result()
 
@@ -414,23 +449,38 @@ class _Run:
         outcome.rows_accepted = measured.rows_accepted
         outcome.warnings = [*item.staged.warnings, *item.incoming.warnings]
         outcome.rules = [
-            RuleOutcome(rule.name, rule.column, rule.severity, measured.failures.get(rule.number, 0), rule.message, rule.remedy,
-                        measured.examples.get(rule.number, []))
+            RuleOutcome(
+                rule.name,
+                rule.column,
+                rule.severity,
+                measured.failures.get(rule.number, 0),
+                rule.message,
+                rule.remedy,
+                measured.examples.get(rule.number, []),
+            )
             for rule in rules
-        ]  # fmt: skip
+        ]
         outcome.rules.append(_duplicate_rule(measured, contract))
         if not measured.rows_in:
-            outcome.warnings.append("The file holds a header and no records. It was taken as a file with nothing to report.")
+            outcome.warnings.append(
+                "The file holds a header and no records. It was taken as a file with nothing to report."
+            )
         outcome.status = "accepted"
         if measured.rows_in and measured.rows_quarantined / measured.rows_in > contract.reject_batch_above:
-            worst = max((rule for rule in outcome.rules if rule.severity == "reject"), key=lambda rule: rule.rows_failed)
+            worst = max(
+                (rule for rule in outcome.rules if rule.severity == "reject"), key=lambda rule: rule.rows_failed
+            )
             outcome.rows_accepted = 0
-            _refuse(outcome, Rejected(
-                "too_many_bad_rows",
-                f"{measured.rows_quarantined:,} of {measured.rows_in:,} records ({measured.rows_quarantined / measured.rows_in:.1%}) cannot be used; "
-                f"at most {contract.reject_batch_above:.0%} may be. The most frequent reason: {worst.message}",
-                "Correct the extract as described below and send the whole file again.",
-            ))  # fmt: skip
+            _refuse(
+                outcome,
+                Rejected(
+                    "too_many_bad_rows",
+                    f"{measured.rows_quarantined:,} of {measured.rows_in:,} records "
+                    f"({measured.rows_quarantined / measured.rows_in:.1%}) cannot be used; "
+                    f"at most {contract.reject_batch_above:.0%} may be. The most frequent reason: {worst.message}",
+                    "Correct the extract as described below and send the whole file again.",
+                ),
+            )
 
     def _write(self, item: _Item, folder: Path, record: str) -> None:
         """Write the Parquet files that a decided batch leaves behind."""
@@ -464,7 +514,11 @@ class _Run:
         started = time.perf_counter()
         report = render(outcome, contract)
         (folder / "report.md").write_text(report, encoding="utf-8")
-        more = {"gate": self.gate(contract), "contract_fingerprint": contract.fingerprint, "landed_as": item.file.relative}
+        more = {
+            "gate": self.gate(contract),
+            "contract_fingerprint": contract.fingerprint,
+            "landed_as": item.file.relative,
+        }
         write_sidecar(folder, sidecar_of(outcome, **more))
         move_in(folder, outcome, self.settings)
         if outcome.status == "accepted":
@@ -492,7 +546,12 @@ def _put_report(settings: Settings, name: str, text: str) -> None:
 
 
 def _refuse(outcome: BatchOutcome, refused: Rejected) -> None:
-    outcome.status, outcome.reason, outcome.remedy, outcome.reason_kind = "rejected", refused.reason, refused.remedy, refused.kind
+    outcome.status, outcome.reason, outcome.remedy, outcome.reason_kind = (
+        "rejected",
+        refused.reason,
+        refused.remedy,
+        refused.kind,
+    )
 
 
 def _check_trailer(item: _Item, rows: int, undo: Callable[[], Any]) -> None:
@@ -501,27 +560,41 @@ def _check_trailer(item: _Item, rows: int, undo: Callable[[], Any]) -> None:
         undo()
         item.outcome.rows_in = rows
         raise Rejected(
-            "trailer", f"The trailer promises {promised:,} records; the file holds {rows:,}. Records were lost or added on the way.",
+            "trailer",
+            f"The trailer promises {promised:,} records; the file holds {rows:,}. Records were lost or added on "
+            f"the way.",
             "Export and send the whole file again.",
-        )  # fmt: skip
+        )
 
 
 def _duplicate_rule(measured, contract: FeedContract) -> RuleOutcome:
     headers = ", ".join(f"'{contract.column(name).source_name}'" for name in contract.key)
     return RuleOutcome(
-        "duplicate_key", None, "warn", measured.surplus, f"Several records of this file have the same {headers}.",
-        "Send each record once. The last one in the file counts.", measured.duplicates,
-    )  # fmt: skip
+        "duplicate_key",
+        None,
+        "warn",
+        measured.surplus,
+        f"Several records of this file have the same {headers}.",
+        "Send each record once. The last one in the file counts.",
+        measured.duplicates,
+    )
 
 
 def _profile_entries(outcome: BatchOutcome, entries: list[dict]) -> list[dict]:
     batch = {"kind": "batch", "rows": outcome.rows_in, "failures": outcome.rows_quarantined,
              "share": outcome.rows_quarantined / outcome.rows_in if outcome.rows_in else 0.0}  # fmt: skip
     rules = [
-        {"kind": "rule", "column_name": rule.column, "item": rule.rule, "severity": rule.severity, "rows": outcome.rows_in,
-         "failures": rule.rows_failed, "share": rule.rows_failed / outcome.rows_in if outcome.rows_in else 0.0}
+        {
+            "kind": "rule",
+            "column_name": rule.column,
+            "item": rule.rule,
+            "severity": rule.severity,
+            "rows": outcome.rows_in,
+            "failures": rule.rows_failed,
+            "share": rule.rows_failed / outcome.rows_in if outcome.rows_in else 0.0,
+        }
         for rule in outcome.rules
-    ]  # fmt: skip
+    ]
     return [batch, *rules, *entries]
 
 

@@ -93,18 +93,28 @@ def _stage(source, data: bytes | None, staged: Staged, file: Candidate) -> None:
     contract = file.contract
     head = data[:4096] if data is not None else _read_at(source, 0, 4096)
     if file.size == 0 or (file.size <= 4096 and not head.strip(b" \t\r\n\x00\xef\xbb\xbf")):
-        raise Rejected("empty", "The file is empty: it holds no bytes that could be read." if file.size else "The file is empty (0 bytes).",
-                       "Send the extract again. Where there was nothing to report, send the header alone (or no file for JSON lines).")  # fmt: skip
+        raise Rejected(
+            "empty",
+            "The file is empty: it holds no bytes that could be read." if file.size else "The file is empty (0 bytes).",
+            "Send the extract again. Where there was nothing to report, send the header alone (or no file for "
+            "JSON lines).",
+        )
     if contract.format == "xlsx":
         _copy(source, data, staged.path)
         return
     for magic, what in MAGIC:
         if head.startswith(magic):
-            raise Rejected("unreadable", f"The file is {what}, not {_format_name(contract)}.", f"Send it as {_format_name(contract)}, unpacked.")
+            raise Rejected(
+                "unreadable",
+                f"The file is {what}, not {_format_name(contract)}.",
+                f"Send it as {_format_name(contract)}, unpacked.",
+            )
     is_plain = _check_encoding(_chunks(source, data), head, contract, staged)
     bom = len(codecs.BOM_UTF8) if head.startswith(codecs.BOM_UTF8) and contract.encoding == "utf-8" else 0
     if bom:
-        staged.warnings.append("The file starts with a byte order mark (UTF-8 with BOM). It was ignored; plain UTF-8 is expected.")
+        staged.warnings.append(
+            "The file starts with a byte order mark (UTF-8 with BOM). It was ignored; plain UTF-8 is expected."
+        )
     if is_plain and not bom and not contract.trailer and data is None:
         _link(file.path, staged.path, source)
         return
@@ -119,7 +129,9 @@ def _stage(source, data: bytes | None, staged: Staged, file: Candidate) -> None:
 def _format_name(contract: FeedContract) -> str:
     if contract.format == "jsonl":
         return f"JSON lines ({contract.encoding})"
-    delimiter = {",": "commas", "|": "vertical bars", ";": "semicolons", "\t": "tabs"}.get(contract.delimiter, contract.delimiter)
+    delimiter = {",": "commas", "|": "vertical bars", ";": "semicolons", "\t": "tabs"}.get(
+        contract.delimiter, contract.delimiter
+    )
     return f"text with fields separated by {delimiter} ({contract.encoding})"
 
 
@@ -138,21 +150,25 @@ def _read_at(source, offset: int, length: int) -> bytes:
 
 
 def _check_encoding(chunks: Iterator[bytes], head: bytes, contract: FeedContract, staged: Staged) -> bool:
-    """True where the bytes are already UTF-8. Raises Rejected at the first byte that the declared encoding cannot mean."""
+    """True where the bytes are already UTF-8. Raises Rejected at the first byte that means nothing as declared."""
     declared = contract.encoding
     remedy = f"Save or export the file as {declared} and send it again."
     if declared != "utf-16":
         if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) or _looks_like_utf16(head):
             raise Rejected("encoding", f"The file is in UTF-16; {declared} was agreed.", remedy)
         if declared != "utf-8" and head.startswith(codecs.BOM_UTF8):
-            raise Rejected("encoding", f"The file is in UTF-8 (it starts with a byte order mark); {declared} was agreed.", remedy)
+            raise Rejected(
+                "encoding", f"The file is in UTF-8 (it starts with a byte order mark); {declared} was agreed.", remedy
+            )
     plain, line = True, 1
     decoder = codecs.getincrementaldecoder("utf-8")() if declared == "utf-8" else None
     for chunk in chunks:
         lines = chunk.count(b"\n")
         if declared != "utf-16":
             staged.has_nul = staged.has_nul or b"\0" in chunk
-        staged.has_odd_space = staged.has_odd_space or b"\xa0" in chunk or (b"\t" in chunk and contract.delimiter != "\t")
+        staged.has_odd_space = (
+            staged.has_odd_space or b"\xa0" in chunk or (b"\t" in chunk and contract.delimiter != "\t")
+        )
         if decoder is not None:
             try:
                 if not (chunk.isascii() and not decoder.getstate()[0]):
@@ -161,23 +177,32 @@ def _check_encoding(chunks: Iterator[bytes], head: bytes, contract: FeedContract
                 at = line + chunk.count(b"\n", 0, max(0, problem.start))
                 raise Rejected(
                     "encoding",
-                    f"The file is not {declared}: line {at:,} holds the byte 0x{problem.object[problem.start]:02X}, which means nothing there. "
-                    "It may have been saved as Windows-1252 ('ANSI'), or in parts with different encodings.", remedy,
-                ) from None  # fmt: skip
+                    f"The file is not {declared}: line {at:,} holds the byte "
+                    f"0x{problem.object[problem.start]:02X}, which means nothing there. "
+                    "It may have been saved as Windows-1252 ('ANSI'), or in parts with different encodings.",
+                    remedy,
+                ) from None
         elif declared == "windows-1252" and not chunk.isascii():
             plain = False
             bad = UNDEFINED_IN_1252.search(chunk)
             if bad:
                 at = line + chunk.count(b"\n", 0, bad.start())
                 raise Rejected(
-                    "encoding", f"The file is not Windows-1252: line {at:,} holds the byte 0x{bad[0][0]:02X}, which means nothing there.", remedy
+                    "encoding",
+                    f"The file is not Windows-1252: line {at:,} holds the byte 0x{bad[0][0]:02X}, which means "
+                    f"nothing there.",
+                    remedy,
                 )
         elif declared != "utf-8" and (declared == "utf-16" or not chunk.isascii()):
             plain = False
         line += lines
         staged.newlines += lines
     if decoder is not None and decoder.getstate()[0]:
-        raise Rejected("encoding", f"The file is not {declared}: it ends within a character (line {line:,}). It may have been cut off.", remedy)
+        raise Rejected(
+            "encoding",
+            f"The file is not {declared}: it ends within a character (line {line:,}). It may have been cut off.",
+            remedy,
+        )
     return plain
 
 
@@ -194,7 +219,11 @@ def _transcode(chunks: Iterator[bytes], encoding: str, target: Path) -> None:
                 out.write(decoder.decode(chunk).encode())
             out.write(decoder.decode(b"", True).encode())
         except UnicodeError:
-            raise Rejected("encoding", f"The file is not {encoding}, or it ends within a character.", f"Save or export it as {encoding} and send it again.") from None
+            raise Rejected(
+                "encoding",
+                f"The file is not {encoding}, or it ends within a character.",
+                f"Save or export it as {encoding} and send it again.",
+            ) from None
 
 
 def _copy(source, data: bytes | None, target: Path, offset: int = 0) -> None:
@@ -217,7 +246,10 @@ def _link(original: Path, target: Path, source) -> None:
 
 def _take_trailer(staged: Staged, contract: FeedContract) -> None:
     """Cut the trailer record off the staged copy and remember the number of records that it promises."""
-    remedy = f"The extract must end with one record {contract.trailer}{contract.delimiter}N, N being the number of data records. Send it again, whole."
+    remedy = (
+        f"The extract must end with one record {contract.trailer}{contract.delimiter}N, N being the number of "
+        f"data records. Send it again, whole."
+    )
     size = staged.path.stat().st_size
     with staged.path.open("r+b") as file:
         file.seek(max(0, size - TAIL))
@@ -227,9 +259,16 @@ def _take_trailer(staged: Staged, contract: FeedContract) -> None:
         last = tail[start:].decode("utf-8", "replace").strip("\r\n \t\x1a")
         fields = [part.strip().strip('"').strip() for part in last.split(contract.delimiter)]
         if fields[0] != contract.trailer:
-            raise Rejected("trailer", f"The file does not end with its trailer record ({contract.trailer}): it was probably cut off on the way.", remedy)
+            raise Rejected(
+                "trailer",
+                f"The file does not end with its trailer record ({contract.trailer}): it was probably cut off "
+                f"on the way.",
+                remedy,
+            )
         if len(fields) < 2 or not fields[1].isdecimal() or any(fields[2:]):
-            raise Rejected("trailer", f"The trailer record does not say how many records there are: '{last[:80]}'.", remedy)
+            raise Rejected(
+                "trailer", f"The trailer record does not say how many records there are: '{last[:80]}'.", remedy
+            )
         staged.trailer_count = int(fields[1])
         file.truncate(max(0, size - TAIL) + start)
         staged.newlines -= tail[start:].count(b"\n")

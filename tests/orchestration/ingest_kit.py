@@ -65,7 +65,7 @@ sources:
     - {name: lsoa_code, data_type: varchar, description: d, config: {meta: {local_name: LSOA, check: lsoa_code}}}
     - {name: complaint_code, data_type: varchar, description: d, config: {meta: {local_name: Complaint, check: snomed}}}
     - {name: diagnosis_code, data_type: varchar, description: d, config: {meta: {local_name: Diagnosis, check: icd10}}}
-"""
+"""  # noqa: E501
 
 GOOD = {
     "Visit No": "V1", "Arrived": "2025-01-05 10:00:00", "Left": "2025-01-05 12:00:00", "Seen On": "2025-01-05",
@@ -85,7 +85,9 @@ def rows(count: int, **changes: str) -> list[dict[str, str]]:
     return [{**GOOD, "Visit No": f"V{number}", **changed} for number in range(1, count + 1)]
 
 
-def text(records: list[dict[str, str]], header: list[str] | None = None, delimiter: str = ",", newline: str = "\n") -> str:
+def text(
+    records: list[dict[str, str]], header: list[str] | None = None, delimiter: str = ",", newline: str = "\n"
+) -> str:
     out = io.StringIO()
     names = header or list(GOOD)
     writer = csv.writer(out, delimiter=delimiter, lineterminator=newline)
@@ -136,11 +138,16 @@ class Hub:
     def data(self, columns: str = "*", table: str = "visits", partner: str = "clinic") -> list[tuple]:
         """Rows of all accepted batches of a table, in order of record number."""
         pattern = self.settings.raw / partner / table / "batch=*" / "data.parquet"
-        return duckdb.sql(f"select {columns} from read_parquet('{pattern}', hive_partitioning = false) order by _received_at, _row_number").fetchall()
+        return duckdb.sql(
+            f"select {columns} from read_parquet('{pattern}', hive_partitioning = false) order by _received_at, "
+            f"_row_number"
+        ).fetchall()
 
     def quarantine(self, columns: str = "*") -> list[tuple]:
         pattern = self.settings.lake / "*" / "*" / "*" / "batch=*" / "quarantine.parquet"
-        return duckdb.sql(f"select {columns} from read_parquet('{pattern}', hive_partitioning = false) order by _row_number, rule").fetchall()
+        return duckdb.sql(
+            f"select {columns} from read_parquet('{pattern}', hive_partitioning = false) order by _row_number, rule"
+        ).fetchall()
 
     def report(self, outcome) -> str:
         return (self.settings.reports / outcome.report).read_text()

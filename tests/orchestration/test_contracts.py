@@ -26,7 +26,12 @@ def test_the_hubs_own_contracts_are_valid_and_complete():
     assert len(contracts) >= 10
     assert {key[0] for key in contracts} >= {"eeast", "ic24", "mseft", "primary_care"}
     incidents = contracts["eeast", "incidents"]
-    assert (incidents.format, incidents.key, incidents.agreement, incidents.error_after_seconds) == ("csv", ("incident_id",), "ISA-004", 10800)
+    assert (incidents.format, incidents.key, incidents.agreement, incidents.error_after_seconds) == (
+        "csv",
+        ("incident_id",),
+        "ISA-004",
+        10800,
+    )
     assert incidents.column("outcome_code").codes[0] == ("HT", "hear_treat")
     assert incidents.column("call_connect_at").formats == ("%Y-%m-%d %H:%M:%S",)
     assert contracts["mseft", "southend_spells"].trailer == "TRAILER"
@@ -36,7 +41,11 @@ def test_the_hubs_own_contracts_are_valid_and_complete():
 def test_every_agreement_and_code_list_of_a_contract_is_on_record():
     from orchestration.ingest.agreements import load_agreements
 
-    held = {(row.agreement_id, row.organisation_code, row.dataset, row.purpose) for row in load_agreements() if row.status == "signed"}
+    held = {
+        (row.agreement_id, row.organisation_code, row.dataset, row.purpose)
+        for row in load_agreements()
+        if row.status == "signed"
+    }
     for contract in load_contracts().values():
         assert (contract.agreement, contract.organisation, contract.dataset, "secondary_use") in held, contract.feed
         for column in contract.columns:
@@ -58,7 +67,12 @@ MISTAKES = [
     ("version: 1.0", 'version: "1.0"', "          version: 1.0", ['write it in quotes: "1.0"']),
     ("required: sometimes", "required: true", "required: sometimes", ["visit_id.required", "boolean"]),
     ("reject_batch_above: 5", "reject_batch_above: 0.5", "reject_batch_above", ["less than or equal to 1"]),
-    ("key: [visit_no]", "key: [visit_id]", "key: [visit_no]", ["'visit_no' is not a column", "did you mean 'visit_id'?"]),
+    (
+        "key: [visit_no]",
+        "key: [visit_id]",
+        "key: [visit_no]",
+        ["'visit_no' is not a column", "did you mean 'visit_id'?"],
+    ),
     ("key: [status]", "key: [visit_id]", "key: [status]", ["must have `required: true`"]),
     ("key: []", "key: [visit_id]", "key: []", ["at least 1 item"]),
     ("local_name: Arrived", "local_name: Left", "name: left_at", ["'Arrived' is used by two columns"]),
@@ -67,8 +81,18 @@ MISTAKES = [
     ("data_type: int", "data_type: integer", "data_type: int,", ["beds.data_type", "'int' is not allowed"]),
     ("sensitivity: secret", "sensitivity: pseudonymous", "sensitivity: secret", ["'identifying'"]),
     ('format: ["%Y-%m-%d", "%d/%m/%y"]', 'format: ["%Y-%m-%d", "%d/%m/%Y"]', "name: seen_on", ["two-digit years"]),
-    ('format: ["yyyy-mm-dd"]', 'format: ["%Y-%m-%d", "%d/%m/%Y"]', "name: seen_on", ["'yyyy-mm-dd' is not a date format"]),
-    ("local_name: Seen On", 'local_name: Seen On, format: ["%Y-%m-%d", "%d/%m/%Y"]', "name: seen_on", ["a date needs `format`"]),
+    (
+        'format: ["yyyy-mm-dd"]',
+        'format: ["%Y-%m-%d", "%d/%m/%Y"]',
+        "name: seen_on",
+        ["'yyyy-mm-dd' is not a date format"],
+    ),
+    (
+        "local_name: Seen On",
+        'local_name: Seen On, format: ["%Y-%m-%d", "%d/%m/%Y"]',
+        "name: seen_on",
+        ["a date needs `format`"],
+    ),
     ("min: 20, max: 10", "min: 0, max: 10", "name: beds", ["max 10 is below min 20"]),
     ("local_name: Status, min: 1", "local_name: Status", "name: status", ["`min` is for numbers"]),
     ("local_name: Beds, accepted: [A]", "local_name: Beds", "name: beds", ["codes are text"]),
@@ -76,18 +100,48 @@ MISTAKES = [
     ("accepted: [A], codes: {A: B}", "accepted: [A, B]", "name: status", ["not both"]),
     ("code_list: speciality", "code_list: specialty", "name: specialty", ["did you mean 'specialty'?"]),
     ("local_name: Beds, check: snomed", "local_name: Beds", "name: beds", ["snomed checks a varchar"]),
-    ("check: nhs_number, identifies: person, sensitivity: sensitive", "check: nhs_number, identifies: person, sensitivity: identifying", "name: nhs_number", ["must have `sensitivity: identifying`"]),
+    (
+        "check: nhs_number, identifies: person, sensitivity: sensitive",
+        "check: nhs_number, identifies: person, sensitivity: identifying",
+        "name: nhs_number",
+        ["must have `sensitivity: identifying`"],
+    ),
     ('cadence: "every day"', 'cadence: "0 6 * * *"', "cadence", ["not a cron expression", "daily at 06:00"]),
     ('cadence: "0 25 * * *"', 'cadence: "0 6 * * *"', "cadence", ["not a cron expression"]),
     ('pattern: "in/visits_*.csv"', 'pattern: "visits_*.csv"', "pattern:", ["without folders"]),
     ("format: xlsx", "format: csv", "format: xlsx", ["needs `sheet`"]),
     ("format: csv\n          sheet: One", "format: csv", "sheet: One", ["belongs to xlsx"]),
     ("format: csv\n          encoding: ansi", "format: csv", "encoding: ansi", ["windows-1252"]),
-    ("sql: left_at is null or left_at >= arived_at", "sql: left_at is null or left_at >= arrived_at", "left_not_before", ["DuckDB cannot read the condition", "arived_at"]),
-    ("sql: left_at >= >= arrived_at", "sql: left_at is null or left_at >= arrived_at", "left_not_before", ["DuckDB cannot read the condition"]),
-    ("sql: left_at - arrived_at", "sql: left_at is null or left_at >= arrived_at", "left_not_before", ["not true or false|No function|cannot read"]),
-    ("sql: arrived_at <= now()", "sql: arrived_at <= _received_at", "arrived_not_after", ["'now' gives another answer tomorrow", "_received_at"]),
-    ("sql: arrived_at <= (select max(arrived_at) from record)", "sql: arrived_at <= _received_at", "arrived_not_after", ["without select"]),
+    (
+        "sql: left_at is null or left_at >= arived_at",
+        "sql: left_at is null or left_at >= arrived_at",
+        "left_not_before",
+        ["DuckDB cannot read the condition", "arived_at"],
+    ),
+    (
+        "sql: left_at >= >= arrived_at",
+        "sql: left_at is null or left_at >= arrived_at",
+        "left_not_before",
+        ["DuckDB cannot read the condition"],
+    ),
+    (
+        "sql: left_at - arrived_at",
+        "sql: left_at is null or left_at >= arrived_at",
+        "left_not_before",
+        ["not true or false|No function|cannot read"],
+    ),
+    (
+        "sql: arrived_at <= now()",
+        "sql: arrived_at <= _received_at",
+        "arrived_not_after",
+        ["'now' gives another answer tomorrow", "_received_at"],
+    ),
+    (
+        "sql: arrived_at <= (select max(arrived_at) from record)",
+        "sql: arrived_at <= _received_at",
+        "arrived_not_after",
+        ["without select"],
+    ),
     ("sql: count(*) > 1", "sql: arrived_at <= _received_at", "arrived_not_after", ["DuckDB cannot read the condition"]),
     ("name: required", "name: left_not_before_arrived", "{name: required", ["already the name of a rule"]),
     ("severity: fatal", "severity: warn", "severity: fatal", ["'warn' or 'reject'"]),
@@ -96,7 +150,12 @@ MISTAKES = [
     ("", "          mode: upsert\n", "feed:", ["'mode' is missing"]),
     ("organization: RXX", "organisation: RXX", "organization: RXX", ["did you mean 'organisation'?"]),
     ("period: week", "period: day", "period: week", ["'minute', 'hour' or 'day'"]),
-    ("name: visit_id, data_type: varchar, description: d, test: x", "name: visit_id, data_type: varchar, description: d", "test: x", ["unknown key 'test'"]),
+    (
+        "name: visit_id, data_type: varchar, description: d, test: x",
+        "name: visit_id, data_type: varchar, description: d",
+        "test: x",
+        ["unknown key 'test'"],
+    ),
 ]
 
 
@@ -116,14 +175,22 @@ def test_a_mistake_names_file_line_key_and_remedy(tmp_path, mistake):
 
 def test_all_mistakes_of_all_files_are_told_at_once(tmp_path):
     (tmp_path / "other.yml").write_text(CONTRACT.replace("name: clinic", "name: other").replace("steward:", "stewart:"))
-    found = problems(tmp_path, CONTRACT.replace("patern:", "x").replace("pattern:", "patern:").replace("cadence:", "cadense:"))
+    found = problems(
+        tmp_path, CONTRACT.replace("patern:", "x").replace("pattern:", "patern:").replace("cadence:", "cadense:")
+    )
     assert len(found) >= 5
     assert {one.split(":")[0].rsplit("/", 1)[-1] for one in found} == {"clinic.yml", "other.yml"}
 
 
 @pytest.mark.parametrize(
     ("text", "line", "words"),
-    [("sources: [", 1, "not YAML"), ("version: 2\n\tsources: x", 2, "not YAML"), ("", 1, "empty"), ("- a", 1, "keys with values"), ("version: 2\nsources: []", 2, "at least 1 item")],
+    [
+        ("sources: [", 1, "not YAML"),
+        ("version: 2\n\tsources: x", 2, "not YAML"),
+        ("", 1, "empty"),
+        ("- a", 1, "keys with values"),
+        ("version: 2\nsources: []", 2, "at least 1 item"),
+    ],
 )
 def test_a_file_that_is_no_contract(tmp_path, text, line, words):
     [found] = problems(tmp_path, text)
@@ -168,13 +235,26 @@ def test_every_contract_exports_as_open_data_contract_standard():
         [table] = document["schema"]
         assert [column["name"] for column in table["properties"]] == [column.name for column in contract.columns]
         keys = {column["name"]: column["primaryKeyPosition"] for column in table["properties"] if column["primaryKey"]}
-        assert list(keys) == sorted(contract.key, key=[c.name for c in contract.columns].index) and set(keys.values()) == set(range(1, len(keys) + 1))
+        assert list(keys) == sorted(contract.key, key=[c.name for c in contract.columns].index) and set(
+            keys.values()
+        ) == set(range(1, len(keys) + 1))
         assert [rule["name"] for rule in table["quality"]] == [rule.name for rule in contract.rules]
-        assert {column["logicalType"] for column in table["properties"]} <= {"string", "date", "timestamp", "time", "number", "integer", "boolean"}
+        assert {column["logicalType"] for column in table["properties"]} <= {
+            "string",
+            "date",
+            "timestamp",
+            "time",
+            "number",
+            "integer",
+            "boolean",
+        }
 
 
 def test_loading_imports_nothing_heavy():
-    script = "import sys; from orchestration.contracts import load_contracts; load_contracts(); print(sorted({'pandas', 'pyarrow', 'great_expectations', 'dbt', 'dagster'} & set(sys.modules)))"
+    script = (
+        "import sys; from orchestration.contracts import load_contracts; load_contracts(); "
+        "print(sorted({'pandas', 'pyarrow', 'great_expectations', 'dbt', 'dagster'} & set(sys.modules)))"
+    )
     done = subprocess.run([sys.executable, "-c", script], cwd=PROJECT, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
 
@@ -185,9 +265,11 @@ def test_taking_files_in_without_judging_imports_nothing_heavy(tmp_path):
     hub = Hub(tmp_path)
     hub.send("visits_1.csv", text(rows(3)))
     script = (
-        "import sys; from pathlib import Path; from orchestration.contracts import load_contracts; from orchestration.ingest import ingest; "
+        "import sys; from pathlib import Path; from orchestration.contracts import load_contracts; from "
+        "orchestration.ingest import ingest; "
         f"from orchestration.settings import Settings; home = Path({str(tmp_path)!r}); "
-        "result = ingest(Settings(home=home / 'home'), load_contracts(home / 'feeds', home / 'seeds'), judge=False, seeds=home / 'seeds', settle=0); "
+        "result = ingest(Settings(home=home / 'home'), load_contracts(home / 'feeds', home / 'seeds'), "
+        "judge=False, seeds=home / 'seeds', settle=0); "
         "print(len(result.accepted), sorted({'pandas', 'pyarrow', 'great_expectations'} & set(sys.modules)))"
     )
     done = subprocess.run([sys.executable, "-c", script], cwd=PROJECT, capture_output=True, text=True, check=True)

@@ -27,17 +27,31 @@ def test_an_accepted_batch_says_everything_about_itself(hub):
     outcome = hub.take(text(rows(3)))
     [sidecar] = hub.sidecars()
     assert sidecar["received_at"] == "2025-01-06 07:00:00"
-    assert {key: sidecar[key] for key in ("partner", "feed_table", "status", "file_name", "contract_version", "agreement", "rows_in", "rows_accepted", "rows_quarantined", "reason")} == {
-        "partner": "clinic", "feed_table": "visits", "status": "accepted", "file_name": "visits_1.csv", "contract_version": "1.0",
-        "agreement": "ISA-999", "rows_in": 3, "rows_accepted": 3, "rows_quarantined": 0, "reason": None,
-    }  # fmt: skip
+    said = {
+        "partner": "clinic",
+        "feed_table": "visits",
+        "status": "accepted",
+        "file_name": "visits_1.csv",
+        "contract_version": "1.0",
+        "agreement": "ISA-999",
+        "rows_in": 3,
+        "rows_accepted": 3,
+        "rows_quarantined": 0,
+        "reason": None,
+    }
+    assert {key: sidecar[key] for key in said} == said
     import hashlib
 
     assert sidecar["batch_id"] == hashlib.sha256(text(rows(3)).encode()).hexdigest() == outcome.batch_id
     assert sidecar["file_bytes"] == len(text(rows(3)))
     folder = hub.settings.raw / "clinic" / "visits" / f"batch={outcome.batch_id}"
     assert {path.name for path in folder.iterdir()} == {"data.parquet", "profile.parquet", "batch.json", "report.md"}
-    assert hub.data("_batch_id, _received_at, _file_name, _row_number")[2] == (outcome.batch_id, ARRIVED, "visits_1.csv", 3)
+    assert hub.data("_batch_id, _received_at, _file_name, _row_number")[2] == (
+        outcome.batch_id,
+        ARRIVED,
+        "visits_1.csv",
+        3,
+    )
 
 
 def test_the_second_run_does_nothing(hub):
@@ -195,7 +209,11 @@ def test_too_many_bad_rows_reject_the_batch(hub, bad, status):
     assert outcome.rows_quarantined == bad and outcome.rows_accepted == (5 if status == "accepted" else 0)
     assert len(hub.quarantine()) == bad
     if status == "rejected":
-        assert outcome.reason_kind == "too_many_bad_rows" and "6 of 10 records (60.0%)" in outcome.reason and "at most 50%" in outcome.reason
+        assert (
+            outcome.reason_kind == "too_many_bad_rows"
+            and "6 of 10 records (60.0%)" in outcome.reason
+            and "at most 50%" in outcome.reason
+        )
 
 
 # --- What is left alone -----------------------------------------------------------------------------------------------
@@ -219,14 +237,24 @@ def test_what_no_contract_claims_is_reported_and_left(hub, tmp_path):
     assert len(result.accepted) == 1
     why = {unknown.path: unknown.why for unknown in result.unknown_files}
     assert set(why) == {
-        "clinic/notes.txt", "clinic/visits_2.csv.part", "stranger/", "loose.csv", "clinic/visits_folder.csv/", "clinic/visits_link.csv",
+        "clinic/notes.txt", "clinic/visits_2.csv.part", "stranger/", "loose.csv", "clinic/visits_folder.csv/",
+        "clinic/visits_link.csv",
         "other", "clinic/visits_pipe.csv", "clinic/visits_\\x0a.csv", "clinic/visits_..\\..\\x.csv",
     }  # fmt: skip
     assert "matches no pattern" in why["clinic/notes.txt"] and "'visits_*.csv'" in why["clinic/notes.txt"]
     assert "links are never followed" in why["clinic/visits_link.csv"]
 
 
-@pytest.mark.parametrize("name", ["visits_[ab]*?.csv", "visits_';drop table x;--.csv", "visits_{{7*7}}.csv", "visits_$(id) `x`.csv", "visits_é ü.csv"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "visits_[ab]*?.csv",
+        "visits_';drop table x;--.csv",
+        "visits_{{7*7}}.csv",
+        "visits_$(id) `x`.csv",
+        "visits_é ü.csv",
+    ],
+)
 def test_odd_file_names_are_only_names(hub, name):
     outcome = hub.take(text(rows(2)), name)
     assert outcome.status == "accepted" and hub.data("_file_name") == [(name,)] * 2
@@ -326,7 +354,7 @@ def test_a_disk_that_cannot_be_written_is_said_in_words(hub, monkeypatch, number
         raise OSError(number, os.strerror(number), "/disk")
 
     hub.send("visits_1.csv", text(rows(1)))
-    monkeypatch.setattr(accept.os, "rename", refuse)
+    monkeypatch.setattr(accept.Path, "rename", refuse)
     with pytest.raises(IngestFailed, match=words):
         hub.ingest()
     monkeypatch.undo()
@@ -360,7 +388,9 @@ def test_the_report_can_be_acted_on_and_identifies_nobody(hub):
     records[6]["Status"] = "|X|<b>`"
     outcome = hub.take(text(records))
     report = hub.report(outcome)
-    assert report.startswith("# The Clinic: visits\\_1.csv\n\n**The file was taken: 29 of 30 records accepted.** 1 was held back")
+    assert report.startswith(
+        "# The Clinic: visits\\_1.csv\n\n**The file was taken: 29 of 30 records accepted.** 1 was held back"
+    )
     assert "'Beds' is not a whole number" in report and "| 5 | 4 | Beds | `ten` |" in report
     assert "25 records (83.3% of the file)" in report and "... and 5 more." in report
     assert "`999 999 9999`" in report and "9434765918" not in report and "943 476 5918" not in report
@@ -386,10 +416,17 @@ def test_profiles_and_sidecars_hold_no_value_that_identifies(hub):
     folder = next(hub.settings.raw.glob("*/*/*"))
     for name in ("batch.json", "profile.parquet"):
         content = (folder / name).read_bytes()
-        rendered = content.decode() if name.endswith("json") else str(duckdb.sql(f"select * from '{folder / name}'").fetchall())
+        rendered = (
+            content.decode()
+            if name.endswith("json")
+            else str(duckdb.sql(f"select * from '{folder / name}'").fetchall())
+        )
         for secret in ("Testperson", "SS16 5NL", "9990000018", "1950-02-28"):
             assert secret not in rendered
-    codes = duckdb.sql(f"select item, rows from '{folder / 'profile.parquet'}' where kind = 'code' and column_name = 'status' order by item").fetchall()
+    codes = duckdb.sql(
+        f"select item, rows from '{folder / 'profile.parquet'}' where kind = 'code' and column_name = 'status' "
+        f"order by item"
+    ).fetchall()
     assert codes == [("(other)", 25), ("A", 14)]
 
 
@@ -402,7 +439,10 @@ def test_the_profile_measures(hub):
     profile = next(hub.settings.raw.glob("*/*/*")) / "profile.parquet"
 
     def entry(column):
-        return duckdb.sql(f"select rows, nulls, share, min_value, max_value, q50 from '{profile}' where kind = 'column' and column_name = '{column}'").fetchone()
+        return duckdb.sql(
+            f"select rows, nulls, share, min_value, max_value, q50 from '{profile}' where kind = 'column' and "
+            f"column_name = '{column}'"
+        ).fetchone()
 
     assert entry("beds")[:5] == (10, 0, 0.0, "0", "9") and 4 <= entry("beds")[5] <= 5
     assert entry("left_at")[:3] == (10, 4, 0.4)
@@ -427,7 +467,7 @@ sources:
     columns:
     - {name: tooth, data_type: varchar, description: Position., config: {meta: {local_name: Tooth, required: true}}}
     - {name: decay_depth, data_type: "decimal(4,2)", description: Depth., config: {meta: {local_name: Depth mm, min: 0}}}
-"""
+"""  # noqa: E501
 
 
 def test_a_new_feed_needs_yaml_and_nothing_else(hub):

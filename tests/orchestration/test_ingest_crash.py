@@ -27,7 +27,7 @@ MOMENTS = {
     "after profile.parquet": (profiles, "write_profile"),
     "after batch.json": (accept, "write_sidecar"),
     "before the rename": (accept, "_make_folder"),
-    "after the rename": (accept.os, "rename"),
+    "at the rename": (accept.Path, "rename"),
     "before the report": (run, "_put_report"),
 }
 
@@ -66,7 +66,9 @@ def test_killed_at_any_step(tmp_path, monkeypatch, moment, before):
 def whole_or_absent(hub: Hub) -> None:
     for folder in hub.settings.raw.glob("*/*/*"):
         assert folder.name.startswith("batch=")
-        assert {"data.parquet", "profile.parquet", "batch.json", "report.md"} <= {path.name for path in folder.iterdir()}
+        assert {"data.parquet", "profile.parquet", "batch.json", "report.md"} <= {
+            path.name for path in folder.iterdir()
+        }
 
 
 def test_a_batch_accepted_at_the_second_look_is_never_in_both_places(tmp_path, monkeypatch):
@@ -109,7 +111,9 @@ def test_kill_nine_at_arbitrary_moments(tmp_path):
     script = SCRIPT.format(kit=str(Path(__file__).parent), home=str(tmp_path))
     killed, delay = 0, 0.02
     for _ in range(40):
-        process = subprocess.Popen([sys.executable, "-c", script], cwd=PROJECT, stdout=subprocess.PIPE, text=True, env={**os.environ})
+        process = subprocess.Popen(
+            [sys.executable, "-c", script], cwd=PROJECT, stdout=subprocess.PIPE, text=True, env={**os.environ}
+        )
         process.stdout.readline()
         time.sleep(delay)
         process.kill()

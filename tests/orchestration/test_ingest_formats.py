@@ -1,4 +1,4 @@
-"""Files as they really come: encodings, line ends, separators, trailers, spreadsheets, JSON lines, and every way to spoil them."""
+"""Files as they really come: encodings, line ends, trailers, spreadsheets, JSON lines, and ways to spoil them."""
 
 from __future__ import annotations
 
@@ -82,7 +82,9 @@ def test_a_quote_in_the_middle_of_a_value_is_a_value(tmp_path):
     assert hub.data("surname") == [('5" nail',), ('5" nail',)]
 
 
-@pytest.mark.parametrize("spoilt", ["Test\0person", "x" * 1_200_000, "x" * 10_000_000], ids=["nul", "long", "very long"])
+@pytest.mark.parametrize(
+    "spoilt", ["Test\0person", "x" * 1_200_000, "x" * 10_000_000], ids=["nul", "long", "very long"]
+)
 def test_a_damaged_or_endless_field_costs_one_record(tmp_path, spoilt):
     lines = text(rows(3)).splitlines()
     lines[2] = lines[2].replace("Testperson", spoilt)
@@ -156,8 +158,16 @@ def test_another_case_in_the_header_is_taken_with_a_warning(tmp_path):
 
 
 REFUSED = {
-    "required column missing": (text(rows(2), [name for name in GOOD if name != "Arrived"]), "required_column", "'Arrived'"),
-    "required column renamed": (text(rows(2)).replace("Visit No", "Visit Nr", 1), "required_column", "is 'Visit Nr' meant?"),
+    "required column missing": (
+        text(rows(2), [name for name in GOOD if name != "Arrived"]),
+        "required_column",
+        "'Arrived'",
+    ),
+    "required column renamed": (
+        text(rows(2)).replace("Visit No", "Visit Nr", 1),
+        "required_column",
+        "is 'Visit Nr' meant?",
+    ),
     "header missing": (text(rows(2)).split("\n", 1)[1], "header", "no header in line 1"),
     "duplicate header": (text(rows(2)).replace("Surname", "Postcode", 1), "header", "'Postcode'"),
     "wrong delimiter": (text(rows(2), delimiter=";"), "delimiter", "semicolons"),
@@ -233,7 +243,13 @@ def test_trailers_are_read_as_spreadsheets_write_them(tmp_path, trailer):
 
 @pytest.mark.parametrize(
     ("trailer", "words"),
-    [("", "cut off"), ("TRAILER,2\r\n", "promises 2 records; the file holds 3"), ("TRAILER,4\r\n", "promises 4"), ("TRAILER,x\r\n", "does not say how many"), ("TRAILER\r\n", "does not say how many")],
+    [
+        ("", "cut off"),
+        ("TRAILER,2\r\n", "promises 2 records; the file holds 3"),
+        ("TRAILER,4\r\n", "promises 4"),
+        ("TRAILER,x\r\n", "does not say how many"),
+        ("TRAILER\r\n", "does not say how many"),
+    ],
 )
 def test_a_wrong_trailer_rejects_the_batch(tmp_path, trailer, words):
     hub = Hub(tmp_path, ANSI)
@@ -254,7 +270,11 @@ def test_a_header_and_a_trailer_of_zero(tmp_path):
     assert (outcome.status, outcome.rows_in) == ("accepted", 0)
 
 
-@pytest.mark.parametrize("content", [ansi(rows(1)).replace(b"Testperson", b"Test\x81person"), "\ufeff".encode() + ansi(rows(1))], ids=["undefined byte", "utf-8 mark"])
+@pytest.mark.parametrize(
+    "content",
+    [ansi(rows(1)).replace(b"Testperson", b"Test\x81person"), "\ufeff".encode() + ansi(rows(1))],
+    ids=["undefined byte", "utf-8 mark"],
+)
 def test_windows_1252_is_strict(tmp_path, content):
     outcome = Hub(tmp_path, ANSI).take(content)
     assert (outcome.status, outcome.reason_kind) == ("rejected", "encoding")
@@ -262,7 +282,9 @@ def test_windows_1252_is_strict(tmp_path, content):
 
 # --- Excel ------------------------------------------------------------------------------------------------------------
 
-EXCEL = CONTRACT.replace("format: csv", "format: xlsx\n          sheet: Visits\n          header_row: 4", 1).replace("visits_*.csv", "Visits *.xlsx")
+EXCEL = CONTRACT.replace("format: csv", "format: xlsx\n          sheet: Visits\n          header_row: 4", 1).replace(
+    "visits_*.csv", "Visits *.xlsx"
+)
 
 
 def workbook(records, *, sheet="Visits", header_row=4, hide=False, real_dates=True, changes=None) -> bytes:
@@ -312,14 +334,18 @@ def test_excel_dates_as_text(tmp_path):
 
 def test_numbers_typed_into_excel_keep_their_digits(tmp_path):
     hub = Hub(tmp_path, EXCEL)
-    outcome = hub.take(workbook(rows(1), changes={"NHS No": 9990000018, "Complaint": 1048031000000100, "Cost": 0.1}), "Visits 1.xlsx")
+    outcome = hub.take(
+        workbook(rows(1), changes={"NHS No": 9990000018, "Complaint": 1048031000000100, "Cost": 0.1}), "Visits 1.xlsx"
+    )
     assert hub.data("nhs_number, complaint_code, cost") == [("9990000018", "1048031000000100", 0.1)]
     assert failed(outcome) == {}
 
 
 def test_identifiers_damaged_by_excel_are_named(tmp_path):
     hub = Hub(tmp_path, EXCEL)
-    outcome = hub.take(workbook(rows(1), changes={"NHS No": "9.99E+09", "Complaint": 1048031000000000}), "Visits 1.xlsx")
+    outcome = hub.take(
+        workbook(rows(1), changes={"NHS No": "9.99E+09", "Complaint": 1048031000000000}), "Visits 1.xlsx"
+    )
     assert set(failed(outcome)) == {("nhs_number", "nhs_number"), ("snomed", "complaint_code")}
     report = hub.report(outcome)
     assert "spreadsheet damaged them" in report and "1048031000000000" in report and "9.99A+99" in report
@@ -348,7 +374,7 @@ def bomb() -> bytes:
 
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("xl/workbook.xml", b"0" * 400_000_000)
+        archive.writestr("xl/workbook.xml", b"0" * 8_000_000)
     return out.getvalue()
 
 
@@ -373,9 +399,20 @@ def merged() -> bytes:
         (merged, "required_column", "'Arrived'"),
         (lambda: b"", "empty", "0 bytes"),
     ],
-    ids=["sheet", "header row", "truncated", "csv named xlsx", "password", "broken zip", "bomb", "merged header", "0 bytes"],
+    ids=[
+        "sheet",
+        "header row",
+        "truncated",
+        "csv named xlsx",
+        "password",
+        "broken zip",
+        "bomb",
+        "merged header",
+        "0 bytes",
+    ],
 )
-def test_a_workbook_that_cannot_be_taken(tmp_path, content, kind, words):
+def test_a_workbook_that_cannot_be_taken(tmp_path, monkeypatch, content, kind, words):
+    monkeypatch.setattr("orchestration.ingest.read.MAX_XLSX_RATIO", 5)
     outcome = Hub(tmp_path, EXCEL).take(content(), "Visits 1.xlsx")
     assert (outcome.status, outcome.reason_kind) == ("rejected", kind), outcome.reason
     assert words in outcome.reason
@@ -383,9 +420,15 @@ def test_a_workbook_that_cannot_be_taken(tmp_path, content, kind, words):
 
 # --- JSON lines -------------------------------------------------------------------------------------------------------
 
-JSONL = CONTRACT.replace("format: csv", "format: jsonl", 1).replace("visits_*.csv", "visits_*.jsonl").replace("local_name: Visit No", "path: visit.id")
+JSONL = (
+    CONTRACT.replace("format: csv", "format: jsonl", 1)
+    .replace("visits_*.csv", "visits_*.jsonl")
+    .replace("local_name: Visit No", "path: visit.id")
+)
 for _header in GOOD:
-    JSONL = JSONL.replace(f"local_name: {_header},", f"path: patient.{_header.replace(' ', '_')},").replace(f"local_name: {_header}}}", f"path: patient.{_header.replace(' ', '_')}}}")
+    JSONL = JSONL.replace(f"local_name: {_header},", f"path: patient.{_header.replace(' ', '_')},").replace(
+        f"local_name: {_header}}}", f"path: patient.{_header.replace(' ', '_')}}}"
+    )
 
 
 def line(record: dict, **changes) -> str:
@@ -395,17 +438,25 @@ def line(record: dict, **changes) -> str:
 
 def test_json_lines_with_nested_paths(tmp_path):
     hub = Hub(tmp_path, JSONL)
-    outcome = hub.take("\n".join([line(rows(1)[0], Urgent=False, Beds=4, NHS_No=9990000018, Surname=None), "", line(rows(2)[1])]), "visits_1.jsonl")
+    outcome = hub.take(
+        "\n".join([line(rows(1)[0], Urgent=False, Beds=4, NHS_No=9990000018, Surname=None), "", line(rows(2)[1])]),
+        "visits_1.jsonl",
+    )
     assert (outcome.status, outcome.rows_accepted, failed(outcome)) == ("accepted", 2, {})
     assert hub.data("visit_id, is_urgent, beds, nhs_number, surname")[0] == ("V1", False, 4, "9990000018", None)
 
 
 @pytest.mark.parametrize(
     ("spoilt", "words"),
-    [('{"visit": {"id": "V9"', "not a JSON object"), ("[1, 2]", "not a JSON object"), ('{"a":\0}', "not a JSON object|NUL"),
-     (line(rows(1)[0], Surname={"given": "A"}), "list or an object"), (line(rows(1)[0], Beds=[1, 2]), "list or an object")],
+    [
+        ('{"visit": {"id": "V9"', "not a JSON object"),
+        ("[1, 2]", "not a JSON object"),
+        ('{"a":\0}', "NUL"),
+        (line(rows(1)[0], Surname={"given": "A"}), "list or an object"),
+        (line(rows(1)[0], Beds=[1, 2]), "list or an object"),
+    ],
     ids=["truncated", "a list", "nul", "object", "list value"],
-)  # fmt: skip
+)
 def test_a_spoilt_line_costs_one_record(tmp_path, spoilt, words):
     import re
 
@@ -422,7 +473,8 @@ def test_text_that_begins_with_a_bracket_is_text(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("content", "words"), [("[" + line(rows(1)[0]) + "]", "one JSON list"), ("visit,patient\n1,2\n", "does not start with a JSON object")]
+    ("content", "words"),
+    [("[" + line(rows(1)[0]) + "]", "one JSON list"), ("visit,patient\n1,2\n", "does not start with a JSON object")],
 )
 def test_a_file_that_is_not_json_lines(tmp_path, content, words):
     outcome = Hub(tmp_path, JSONL).take(content, "visits_1.jsonl")

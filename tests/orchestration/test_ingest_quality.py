@@ -1,4 +1,4 @@
-"""Great Expectations judges profiles: what is usual passes, what is not is named. One import for the whole module: it is slow."""
+"""Great Expectations judges profiles: what is usual passes, what is not is named."""
 
 from __future__ import annotations
 
@@ -15,7 +15,13 @@ def usual(day: int, count: int = 40, **changes) -> str:
     arrived = ARRIVED + timedelta(days=day)
     for number, record in enumerate(records):
         moment = arrived - timedelta(hours=1 + number % 20)
-        record.update({"Visit No": f"D{day}-{number}", "Arrived": f"{moment:%Y-%m-%d %H:%M:%S}", "Left": f"{moment:%Y-%m-%d %H:%M:%S}"})
+        record.update(
+            {
+                "Visit No": f"D{day}-{number}",
+                "Arrived": f"{moment:%Y-%m-%d %H:%M:%S}",
+                "Left": f"{moment:%Y-%m-%d %H:%M:%S}",
+            }
+        )
         if not changes:
             record["Status"] = "AB"[number % 2]
     return text(records)
@@ -24,7 +30,9 @@ def usual(day: int, count: int = 40, **changes) -> str:
 @pytest.fixture(scope="module")
 def judged(tmp_path_factory):
     """Twelve usual days, then one of each kind of oddity."""
-    hub = Hub(tmp_path_factory.mktemp("quality"), CONTRACT.replace("reject_batch_above: 0.5", "reject_batch_above: 0.9"))
+    hub = Hub(
+        tmp_path_factory.mktemp("quality"), CONTRACT.replace("reject_batch_above: 0.5", "reject_batch_above: 0.9")
+    )
     for day in range(12):
         hub.send(f"visits_{day:02d}.csv", usual(day), ARRIVED + timedelta(days=day))
     first = hub.ingest(judge=True)
@@ -57,7 +65,9 @@ def test_usual_batches_pass(judged):
     ("name", "expected"),
     [
         ("half empty", ("null_share", "surname")), ("tiny", ("volume", None)), ("huge", ("volume", None)),
-        ("one code", ("code_share", "status")), ("bad numbers", ("rule_failure_share", "nhs_number")), ("stale", ("timeliness", "arrived_at")),
+        ("one code", ("code_share", "status")),
+        ("bad numbers", ("rule_failure_share", "nhs_number")),
+        ("stale", ("timeliness", "arrived_at")),
     ],
 )  # fmt: skip
 def test_what_is_unusual_is_named(judged, name, expected):
@@ -69,15 +79,19 @@ def test_a_batch_stays_accepted_whatever_the_verdict(judged):
 
 
 def test_results_are_kept_as_json_and_as_rows(judged):
-    hub, first, second, _ = judged
+    hub, _, second, _ = judged
     folder = hub.settings.audit / "gx"
     assert len(list(folder.glob("*.json"))) == len(list(folder.glob("*.parquet"))) == 2
     kept = json.loads((folder / f"{second.gx['run']}.json").read_text())
     assert kept["failed"] == second.gx["failed"] > 0
     assert {one["type"] for one in kept["validations"]} == {"expect_column_pair_values_a_to_be_greater_than_b"}
     described = duckdb.sql(f"select * from '{folder / (second.gx['run'] + '.parquet')}'").columns
-    assert {"feed", "batch_id", "expectation", "column", "observed", "threshold", "success", "severity"} <= set(described)
-    [(rows_kept, failed)] = duckdb.sql(f"select count(*), count(*) filter (where not success) from '{folder / (second.gx['run'] + '.parquet')}'").fetchall()
+    assert {"feed", "batch_id", "expectation", "column", "observed", "threshold", "success", "severity"} <= set(
+        described
+    )
+    [(rows_kept, failed)] = duckdb.sql(
+        f"select count(*), count(*) filter (where not success) from '{folder / (second.gx['run'] + '.parquet')}'"
+    ).fetchall()
     assert (rows_kept, failed) == (second.gx["expectations"], second.gx["failed"])
 
 

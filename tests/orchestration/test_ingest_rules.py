@@ -106,7 +106,10 @@ REJECTING = {"type", "required", "arrived_not_after_received"}
 @pytest.fixture(scope="module")
 def outcome(tmp_path_factory):
     hub = Hub(tmp_path_factory.mktemp("rules"), CONTRACT.replace("reject_batch_above: 0.5", "reject_batch_above: 1"))
-    records = [{**record, **({"Left": ""} if header == "Arrived" else {}), header: value} for record, (header, value, _) in zip(rows(len(CASES)), CASES, strict=True)]
+    records = [
+        {**record, **({"Left": ""} if header == "Arrived" else {}), header: value}
+        for record, (header, value, _) in zip(rows(len(CASES)), CASES, strict=True)
+    ]
     outcome = hub.take(text(records))
     broken: dict[int, set[str]] = {}
     for rule in outcome.rules:
@@ -124,7 +127,11 @@ def test_rule_at_its_edge(outcome, number, case):
 
 def test_only_reject_rules_hold_records_back(outcome):
     done, _, hub = outcome
-    held = {number for number, (header, _, rule) in enumerate(CASES, 1) if rule in REJECTING or (header, rule) == ("Kind", "accepted")}
+    held = {
+        number
+        for number, (header, _, rule) in enumerate(CASES, 1)
+        if rule in REJECTING or (header, rule) == ("Kind", "accepted")
+    }
     assert {row for (row,) in hub.quarantine("_row_number")} == held
     assert done.rows_in == len(CASES)
     assert done.rows_quarantined == len(held)
@@ -138,7 +145,15 @@ def test_values_that_break_a_warn_rule_are_kept_as_sent(outcome):
 
 
 def test_typed_values(outcome):
-    kinds = {str(kind) for kind in __import__("duckdb").sql(f"select * from read_parquet('{next(outcome[2].settings.raw.glob('*/*/*/data.parquet'))}', hive_partitioning = false)").types}
+    kinds = {
+        str(kind)
+        for kind in __import__("duckdb")
+        .sql(
+            f"select * from read_parquet('{next(outcome[2].settings.raw.glob('*/*/*/data.parquet'))}', "
+            f"hive_partitioning = false)"
+        )
+        .types
+    }
     assert kinds == {"VARCHAR", "TIMESTAMP", "DATE", "TIME", "INTEGER", "DOUBLE", "BOOLEAN", "BIGINT"}
 
 
@@ -146,7 +161,13 @@ def test_every_rule_is_counted_even_when_it_finds_nothing(tmp_path):
     outcome = Hub(tmp_path).take(text(rows(3)))
     assert failed(outcome) == {}
     names = {(rule.rule, rule.column) for rule in outcome.rules}
-    assert {("record_shape", None), ("required", "visit_id"), ("type", "beds"), ("snomed", "complaint_code"), ("duplicate_key", None)} <= names
+    assert {
+        ("record_shape", None),
+        ("required", "visit_id"),
+        ("type", "beds"),
+        ("snomed", "complaint_code"),
+        ("duplicate_key", None),
+    } <= names
 
 
 def test_a_repeated_key_is_counted_and_kept(tmp_path):
@@ -160,7 +181,7 @@ def test_quarantine_keeps_the_whole_record_and_says_where_it_was(tmp_path):
     import json
 
     hub = Hub(tmp_path)
-    bad = {**rows(1)[0], "Beds": "many", "Arrived": "", "Surname": "O'Brien \"Bee\", Ann"}
+    bad = {**rows(1)[0], "Beds": "many", "Arrived": "", "Surname": 'O\'Brien "Bee", Ann'}
     hub.take(text([*rows(2), bad]))
     found = hub.quarantine("rule, column_name, value, _row_number, line_number, raw_record")
     assert [row[:5] for row in found] == [("required", "arrived_at", None, 3, 4), ("type", "beds", "many", 3, 4)]
