@@ -6,14 +6,15 @@
   A test that the engine does not understand becomes a result with status 'error'; none is skipped.
 -#}
 {% macro run_declared_checks(results) %}
-    {% if not execute or flags.WHICH not in ('build', 'run', 'seed') %}{% do return('') %}{% endif %}
+    {% if not execute or flags.WHICH not in ('build', 'run', 'seed', 'retry') %}{% do return('') %}{% endif %}
     {% set tables = declared_checks_by_table(tables_to_check(results)) %}
     {% if not tables %}{% do return('') %}{% endif %}
     {% do run_query('create or replace table hub.check_result__new as select * from hub.check_result where false') %}
     {% do find_columns(tables) %}
     {% for table in tables.values() %}
         {% set statement = check_statement(table) %}
-        {% do try_or_compiler_error('The declared checks of ' ~ table.table_name ~ ' can not be evaluated: ' ~ statement, run_query, statement) %}
+        {% set problem = 'the checks of ' ~ table.table_name ~ ' can not be evaluated together; dbt test -s ' ~ table.name ~ ' names the one that breaks' %}
+        {% do try_or_compiler_error(problem, run_query, statement) %}
     {% endfor %}
     {% do run_query(merge_check_results(tables)) %}
     {% do report_checks(tables) %}
@@ -50,6 +51,7 @@
     {% for table in tables.values() %}
         {% set node = graph.sources[table.id] if table.id.startswith('source.') else graph.nodes[table.id] %}
         {% do table.update({
+            'name': node.name if not table.id.startswith('source.') else 'source:' ~ node.source_name ~ '.' ~ node.name,
             'table_name': node.schema ~ '.' ~ (node.identifier or node.alias),
             'relation': node.relation_name,
             'is_view': table.id.startswith('source.') or node.config.materialized == 'view',

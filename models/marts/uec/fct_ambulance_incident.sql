@@ -2,7 +2,7 @@
 -- an incident that led to none counts as without.
 with person as (
 
-    {{ person_for_secondary_use() }}
+    {{ person_for_secondary_use('ambulance_incident') }}
 
 ),
 

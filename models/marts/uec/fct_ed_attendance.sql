@@ -2,7 +2,7 @@
 -- followed it records it.
 with person as (
 
-    {{ person_for_secondary_use() }}
+    {{ person_for_secondary_use('ed_attendance') }}
 
 ),
 

@@ -1,7 +1,7 @@
 -- One row per hospital spell, admission to discharge at one trust.
 with person as (
 
-    {{ person_for_secondary_use() }}
+    {{ person_for_secondary_use('hospital_spell') }}
 
 )
 

@@ -1,7 +1,7 @@
 -- One row per call to NHS 111 or case of 111 online.
 with person as (
 
-    {{ person_for_secondary_use() }}
+    {{ person_for_secondary_use('urgent_call') }}
 
 )
 
