@@ -99,7 +99,7 @@ def _reach(start: Column, step: Any) -> set[Column]:
 
 
 def source_schemas(manifest: Mapping[str, Any], project: Path | None = None) -> dict[str, list[str]]:
-    """node id -> column names, of everything that no model makes: feeds from their contracts, seeds from their header."""
+    """node id -> column names, of all that no model makes: feeds from their contracts, seeds from their header."""
     from orchestration.settings import PROJECT
 
     schemas = {}
@@ -204,7 +204,7 @@ def _record(lineage: Lineage, node_id: str, outputs: Mapping[str, Mapping[Column
 
 
 def _add_metric_files(lineage: Lineage, models: Mapping[str, Any]) -> None:
-    """A metric table renders its metric files into itself, so its SQL names their facts and not the files: add the files.
+    """A metric table renders its metric files into itself, so its SQL names facts and not the files: add the files.
 
     A column of the table comes from a file's column of the same name, else from those whose origins it has.
     """
@@ -338,7 +338,7 @@ class _Query:
                     sources[name] = self._renamed(ctes[name_of(item)], item)
                 else:
                     sources[name] = (item.db.lower(), name_of(item))
-            elif (isinstance(item, exp.Subquery) and isinstance(item.this, exp.Query)) or (isinstance(item, exp.Lateral) and isinstance(item.this, exp.Subquery)):
+            elif isinstance(item, (exp.Subquery, exp.Lateral)) and isinstance(item.this, exp.Query):
                 sources[name] = self._renamed(self._of(item.this, ctes, {**outer, **sources}), item)
             else:  # values, unnest, a table function: each of its columns may come from any of its arguments
                 origins = self._origins(item, {**outer, **sources}, ctes, VALUE)
@@ -494,8 +494,8 @@ class Violation:
     def __str__(self) -> str:
         steps = " <- ".join(f"{node.split('.', 2)[-1]}.{name}" for node, name in self.path)
         return (
-            f"{steps}: '{self.column[1]}' carries identifying content into a mart. Pass it through pseudonym(), leave it "
-            "out, or, where it no longer identifies (an age, a count), declare meta.sensitivity and meta.derivation on it."
+            f"{steps}: '{self.column[1]}' carries identifying content into a mart. Pass it through pseudonym(), leave "
+            "it out, or, where it no longer identifies (an age), declare meta.sensitivity and meta.derivation on it."
         )
 
 

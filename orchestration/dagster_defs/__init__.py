@@ -1,1 +1,1 @@
-"""The hub as Dagster sees it: assets, checks, jobs, schedules and sensors around the plain functions of orchestration/."""
+"""The hub as Dagster sees it: assets, checks, jobs and sensors around the plain functions of orchestration/."""

@@ -1,4 +1,4 @@
-"""When things run: jobs, schedules and sensors. Feeds and dbt never share a run, so that a broken feed stops nothing."""
+"""When things run: jobs, schedules and sensors. Feeds and dbt never share a run: a broken feed stops nothing."""
 
 from datetime import timedelta
 from typing import Any
@@ -32,13 +32,13 @@ def jobs(
             "ingest_feeds",
             take_in,
             executor_def=dg.in_process_executor,
-            description="Take in what landed, feed by feed. A feed that fails stops no other, and keeps its last good data.",
+            description="Take in what landed, feed by feed. A feed that fails stops no other and keeps its data.",
         ),
         dg.define_asset_job(
             "build_and_publish",
             (warehouse - dg.AssetSelection.all_asset_checks()) | checks,
             executor_def=dg.in_process_executor,
-            description="Build the warehouse from what the lake holds, check it, and publish it in one step if every check holds.",
+            description="Build the warehouse from the lake, check it, and publish it in one step if it holds.",
         ),
     ]
     if unit_tests is not None:
@@ -48,7 +48,7 @@ def jobs(
                 "unit_tests",
                 dg.AssetSelection.checks(*keys),
                 executor_def=dg.in_process_executor,
-                description="dbt unit tests: the models' logic on made-up rows. Needs a built warehouse for its column types.",
+                description="dbt unit tests: the models' logic on made-up rows. Needs a built warehouse.",
             )
         )
     return [*found, retention_job()]
@@ -61,7 +61,7 @@ def schedules(settings: Settings) -> list[dg.ScheduleDefinition]:
         execution_timezone=LONDON,
         name="metric_refresh",
         default_status=dg.DefaultScheduleStatus.RUNNING,
-        description="Every hour of the day: publish the metrics again where a newer batch or a changed rule makes them stale.",
+        description="Every hour: publish the metrics again where a newer batch or a changed rule makes them stale.",
     )
     def metric_refresh(context: dg.ScheduleEvaluationContext):
         reason = why_not_stale(settings)
@@ -74,7 +74,7 @@ def schedules(settings: Settings) -> list[dg.ScheduleDefinition]:
             cron_schedule="30 6 * * *",
             execution_timezone=LONDON,
             default_status=dg.DefaultScheduleStatus.RUNNING,
-            description="Every feed once a day, whatever the sensor saw: late feeds are judged late, and nothing is missed.",
+            description="Every feed once a day, whatever the sensor saw, so that nothing is missed.",
         ),
         dg.ScheduleDefinition(
             name="daily_build",
@@ -151,7 +151,7 @@ def build_sensor() -> dg.SensorDefinition:
         job_name="build_and_publish",
         minimum_interval_seconds=30,
         default_status=dg.DefaultSensorStatus.RUNNING,
-        description="Builds and publishes when an intake brought at least one new batch, also where another feed failed in it.",
+        description="Builds and publishes when an intake brought a new batch, also where another feed failed.",
     )
     def build_after_ingest(context: dg.SensorEvaluationContext):
         done = int(context.cursor or 0)
@@ -197,13 +197,12 @@ def retention_job() -> dg.JobDefinition:
 
 
 def forget_old_runs_of(instance: dg.DagsterInstance, before: Any, batch: int = 500) -> int:
-    """Dagster's open-source event log grows for ever: delete runs that ended before a moment, but for the last of each job."""
-    kept: set[str] = set()
+    """Dagster's event log grows for ever: delete runs made before a moment, but for the last of each job."""
     deleted = 0
     newest = {}
     for record in instance.get_run_records(dg.RunsFilter(statuses=list(FINISHED))):  # newest first
         newest.setdefault(record.dagster_run.job_name, record.dagster_run.run_id)
-    kept.update(newest.values())
+    kept = set(newest.values())
     for record in instance.get_run_records(dg.RunsFilter(statuses=list(FINISHED), created_before=before), limit=batch):
         if record.dagster_run.run_id not in kept:
             instance.delete_run(record.dagster_run.run_id)

@@ -1,7 +1,7 @@
 """Dagster's event log in SQLite, with its files kept open.
 
 The stock storage opens and closes a file three times an event; the last to close a file writes it through to the disk.
-With a check for every declared test that is minutes a build: 150 checks took 36 s so, and take 6 s here (two busy cores).
+With a check for every declared test that is minutes a build: 150 checks took 36 s, and take 6 s here (two busy cores).
 Configured in home/dagster/dagster.yaml; without the entry there, Dagster uses its own storage on the same files.
 """
 
@@ -19,7 +19,7 @@ FILES_KEPT_OPEN = 12
 
 
 class PooledSqliteEventLogStorage(SqliteEventLogStorage):
-    """The stock storage with one lasting connection a file. A crash of the machine can lose the last events, not the log."""
+    """The stock storage with one lasting connection a file. A crash of the machine can lose the last events only."""
 
     def __init__(self, base_dir, inst_data=None):
         self._engines: OrderedDict = OrderedDict()

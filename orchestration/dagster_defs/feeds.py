@@ -16,10 +16,10 @@ TakeIn = Callable[[Settings, str, str], Any]
 """Takes in what landed for one feed. Tests put their own in the place of take_in."""
 
 CHECKS = {
-    "accepted_at_the_gate": "The newest files were readable, complete, in their agreed form, and under an agreement in force.",
-    "quarantine_within_limit": "The share of records held back stays below the contract's limit; above it a file is rejected whole.",
-    "contract_rules_kept": "No record broke a rule of the contract. Broken `warn` rules let the record pass, and are counted.",
-    "in_line_with_history": "The newest batch looks like this feed's own past: volume, share of missing values, mix of codes.",
+    "accepted_at_the_gate": "The newest files were readable, complete, in their agreed form and under an agreement.",
+    "quarantine_within_limit": "Records held back stay below the contract's limit; above it a file is rejected whole.",
+    "contract_rules_kept": "No record broke a rule of the contract. Where a `warn` rule is broken the record passes.",
+    "in_line_with_history": "The newest batch looks like this feed's past: volume, missing values, mix of codes.",
 }
 
 
@@ -55,7 +55,7 @@ def _feed_asset(settings, manifest, lineage, node_id, source, take_in) -> dg.Ass
     )
     checks = [dg.AssetCheckSpec(name, asset=key, description=said, blocking=False) for name, said in CHECKS.items()]
 
-    # can_subset: nothing has to come out. A feed with no new file is not materialised, so its freshness tells the truth.
+    # can_subset: nothing has to come out. A feed with no new file is not materialised: its freshness tells the truth.
     @dg.multi_asset(name=f"{partner}__{table}", specs=[spec], check_specs=checks, can_subset=True, pool=POOL)
     def feed(context: dg.AssetExecutionContext):
         from orchestration.ingest import IngestFailed
@@ -84,7 +84,7 @@ def _accepted(batches: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def _last_shown(context: dg.AssetExecutionContext, key: dg.AssetKey) -> str | None:
-    """The batch of the last materialisation: without a newer one nothing is materialised, so freshness tells the truth."""
+    """The batch of the last materialisation; without a newer one nothing is materialised."""
     event = context.instance.get_latest_materialization_event(key)
     if event is None or event.asset_materialization is None:
         return None
@@ -124,7 +124,7 @@ def check_results(
         check_name="accepted_at_the_gate",
         passed=not rejected,
         severity=dg.AssetCheckSeverity.ERROR,
-        description=f"{len(rejected)} of {many(len(batches), 'file')} rejected: read the partner's report under reports/."
+        description=f"{len(rejected)} of {many(len(batches), 'file')} rejected: see the partner's report in reports/."
         if rejected
         else f"{many(len(batches), 'file')} accepted.",
         metadata={"files": len(batches), "rejected": len(rejected)},

@@ -19,8 +19,8 @@ def one_writer(settings: Settings, what: str, *explained: type[Exception]) -> It
     """Hold the hub for one step.
 
     Where `bihub run` holds it, the step waits and tries again. An exception of a type in `explained` speaks for itself;
-    any other may quote a value (`Could not convert 'Smith' to INT32`), so Dagster's log gets its type and its place, and
-    the whole of it goes to home/audit/errors, beside the data it came from.
+    any other may quote a value (`Could not convert 'Smith' to INT32`), so Dagster's log gets its type and its place,
+    and the whole of it goes to home/audit/errors, beside the data it came from.
     """
     from orchestration.ingest import IngestBusy
     from orchestration.pipeline import HubBusy, only_one

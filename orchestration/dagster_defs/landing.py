@@ -16,7 +16,7 @@ Feed = tuple[str, str]
 
 @dataclass(frozen=True)
 class LandedFile:
-    """One file under landing/ that a feed claims. `arrived`: when its entry last changed, which copied times do not fake."""
+    """A landed file that a feed claims. `arrived`: when its entry last changed; copied times do not fake it."""
 
     feed: Feed
     path: str
@@ -26,7 +26,7 @@ class LandedFile:
 
 @dataclass
 class Cursor:
-    """Every file that arrived up to `watermark` has been in a run that succeeded (or was given up). `seen`: sizes of the
+    """Every file that arrived up to `watermark` has been in a run that succeeded, or was given up. `seen`: sizes of
     later ones at the last tick. `run_key`: the run that is taking the files up to `taking`."""
 
     watermark: int = 0

@@ -1,4 +1,4 @@
-"""What the lake says about one feed: its batches, read from their sidecars. Counts and codes only, never a row's value."""
+"""What the lake says about one feed: its batches, read from their sidecars. Counts only, never a row's value."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The dbt manifest behind the definitions: compiled when a dbt file changed, read otherwise, never made inside a run."""
+"""The dbt manifest behind the definitions: compiled when a dbt file changed, never inside a run."""
 
 from __future__ import annotations
 

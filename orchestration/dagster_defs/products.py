@@ -12,7 +12,7 @@ from orchestration.settings import Settings
 
 
 def moment_assets(settings: Settings, manifest: Mapping[str, Any]) -> dg.AssetsDefinition:
-    """What the hub knows of itself (sources `hub`): the ledger of batches, and the moment that the next build describes."""
+    """What the hub knows of itself (sources `hub`): the ledger of batches, and the moment that a build describes."""
     sources = {s["name"]: s for s in manifest["sources"].values() if s["source_name"] == "hub"}
     feeds = [describe.asset_key(s) for s in manifest["sources"].values() if s["source_name"] != "hub"]
     specs = []
@@ -74,8 +74,8 @@ def published_assets(settings: Settings, manifest: Mapping[str, Any]) -> dg.Asse
             key=["published", product],
             deps=[describe.asset_key(manifest["nodes"][node]) for node in nodes],
             description=(
-                f"The data product '{product}' as its readers see it: {len(nodes)} tables as Parquet, with their dictionary. "
-                "A complete, checked set replaces the last one in one step; a build with a failed check changes nothing here."
+                f"The data product '{product}' as readers see it: {len(nodes)} tables in Parquet with a dictionary. "
+                "A complete, checked set replaces the last one in one step; a failed check leaves it as it was."
             ),
             group_name=describe.PUBLISHED,
             owners=describe.owners(manifest, manifest["nodes"][nodes[0]]),

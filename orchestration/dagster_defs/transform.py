@@ -78,8 +78,8 @@ class Translator(DagsterDbtTranslator):
 
 
 def home_of_test(manifest: Mapping[str, Any], test: Mapping[str, Any]) -> str | None:
-    """The node that a test is about: the one it is declared on, else (a test of its own file) the furthest downstream of
-    those it reads; of all, where it reads none because it is about macros."""
+    """The node that a test is about: the one it is declared on, else (a test in a file of its own) the furthest
+    downstream of those it reads; of all, where it reads none because it is about macros."""
     if test.get("attached_node"):
         return test["attached_node"]
     parents = [node for node in test["depends_on"]["nodes"] if not node.startswith("unit_test.")]
@@ -193,8 +193,8 @@ def warehouse_assets(
 
 
 def upstream_first(assets: dg.AssetsDefinition) -> list[dg.AssetKey]:
-    """Dagster wants results in the order of its own graph, which has an edge that dbt's has not: metric files come before
-    the table that takes them in."""
+    """Dagster wants results in the order of its own graph, which has an edge that dbt's has not: metric files come
+    before the table that takes them in."""
     return list(
         TopologicalSorter({spec.key: [dep.asset_key for dep in spec.deps] for spec in assets.specs}).static_order()
     )
@@ -229,8 +229,8 @@ def evaluated(
     manifest: Mapping[str, Any],
     missing_is_red: bool,
 ) -> Iterator[dg.AssetCheckResult]:
-    """One result per declared test that this run covers. `missing_is_red`: in a whole build, a test that nobody evaluated
-    fails its check: declared is executed, or it is seen."""
+    """One result per declared test that this run covers. `missing_is_red`: in a whole build, a test that nobody
+    evaluated fails its check: declared is executed, or it is seen."""
     for test, key in wanted.items():
         result = results.get(test)
         if result is None:

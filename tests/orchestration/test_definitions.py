@@ -113,7 +113,7 @@ def test_every_declared_dbt_test_is_a_check_and_every_check_is_declared(definiti
     shown = transform.checks_by_test(build)
     assert set(shown) == declared
     assert len(set(shown.values())) == len(declared)
-    ours = {name for name in feeds.CHECKS} | {"unit_tests"}
+    ours = {*feeds.CHECKS, "unit_tests"}
     assert {key.name for key in graph.asset_check_keys} - ours == {key.name for key in shown.values()}
 
 
@@ -353,7 +353,8 @@ def test_a_build_of_some_models_asks_dbt_for_those_and_shows_no_older_result(com
         with duckdb.connect(str(settings.warehouse)) as warehouse:
             warehouse.execute("create schema hub")
             warehouse.execute(
-                "create table hub.check_result (check_id text, table_name text, status text, rows_failed int, rows_checked int)"
+                "create table hub.check_result "
+                "(check_id text, table_name text, status text, rows_failed int, rows_checked int)"
             )
             for test in tests:
                 table = "cdm." + compiled[0]["nodes"][test]["attached_node"].split(".")[2]

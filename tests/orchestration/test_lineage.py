@@ -25,16 +25,31 @@ def node(name, schema, sql=None, columns=(), deps=(), meta=None, kind="model", m
     column_meta = column_meta or {}
     fqn = ["p", schema, name] if schema not in ("uec", "metrics") else ["p", "marts", "uec", name]
     return {
-        "resource_type": kind, "schema": schema, "alias": name, "identifier": name, "name": name, "source_name": schema,
-        "compiled_code": sql, "raw_code": sql, "fqn": fqn, "config": {"meta": meta or {}},
+        "resource_type": kind,
+        "schema": schema,
+        "alias": name,
+        "identifier": name,
+        "name": name,
+        "source_name": schema,
+        "compiled_code": sql,
+        "raw_code": sql,
+        "fqn": fqn,
+        "config": {"meta": meta or {}},
         "columns": {column: {"name": column, "config": {"meta": column_meta.get(column, {})}} for column in columns},
-        "depends_on": {"nodes": list(deps), "macros": list(macros)}, "original_file_path": f"{name}.sql",
-    }  # fmt: skip
+        "depends_on": {"nodes": list(deps), "macros": list(macros)},
+        "original_file_path": f"{name}.sql",
+    }
 
 
 def manifest_of(**models):
-    feed = node("incidents", "eeast", kind="source", columns=["nhs_number", "birth_date", "call_at", "site_code"],
-                column_meta={"nhs_number": {"sensitivity": "identifying"}, "birth_date": {"sensitivity": "identifying"}})  # fmt: skip
+    identifying = {"sensitivity": "identifying"}
+    feed = node(
+        "incidents",
+        "eeast",
+        kind="source",
+        columns=["nhs_number", "birth_date", "call_at", "site_code"],
+        column_meta={"nhs_number": identifying, "birth_date": identifying},
+    )
     clock = node("run_context", "hub", kind="source", columns=["as_of"])
     return {
         "metadata": {"adapter_type": "duckdb"},
@@ -55,30 +70,62 @@ def origins(sql, column="x"):
     ("sql", "expected"),
     [
         ("select call_at as x from eeast.incidents", {("call_at", "value")}),
-        ("with a as (select * from eeast.incidents), b(q) as (select site_code from a) select q as x from b", {("site_code", "value")}),
-        ("select a.x from (select coalesce(site_code, cast(call_at as varchar)) as x from eeast.incidents) as a",
-         {("site_code", "value"), ("call_at", "value")}),
-        ("select site_code as x from eeast.incidents union all select cast(call_at as varchar) from eeast.incidents",
-         {("site_code", "value"), ("call_at", "value")}),
-        ("select case when nhs_number is null then site_code end as x from eeast.incidents", {("site_code", "value"), ("nhs_number", "condition")}),
-        ("select row_number() over (partition by nhs_number order by call_at) as x from eeast.incidents",
-         {("nhs_number", "order"), ("call_at", "order")}),
-        ("select arg_max(site_code, nhs_number) as x from eeast.incidents", {("site_code", "value"), ("nhs_number", "order")}),
+        (
+            "with a as (select * from eeast.incidents), b(q) as (select site_code from a) select q as x from b",
+            {("site_code", "value")},
+        ),
+        (
+            "select a.x from (select coalesce(site_code, cast(call_at as varchar)) as x from eeast.incidents) as a",
+            {("site_code", "value"), ("call_at", "value")},
+        ),
+        (
+            "select site_code as x from eeast.incidents union all select cast(call_at as varchar) from eeast.incidents",
+            {("site_code", "value"), ("call_at", "value")},
+        ),
+        (
+            "select case when nhs_number is null then site_code end as x from eeast.incidents",
+            {("site_code", "value"), ("nhs_number", "condition")},
+        ),
+        (
+            "select row_number() over (partition by nhs_number order by call_at) as x from eeast.incidents",
+            {("nhs_number", "order"), ("call_at", "order")},
+        ),
+        (
+            "select arg_max(site_code, nhs_number) as x from eeast.incidents",
+            {("site_code", "value"), ("nhs_number", "order")},
+        ),
         ("select count(distinct nhs_number) as x from eeast.incidents", {("nhs_number", "condition")}),
-        ("select hub_pseudonym('person', 'nhs:' || nhs_number) as x from eeast.incidents", {("nhs_number", "pseudonym")}),
-        ("select coalesce(hub_pseudonym('person', nhs_number), nhs_number) as x from eeast.incidents", {("nhs_number", "value")}),
-        ("select (select max(b.call_at) from eeast.incidents as b where b.site_code = a.site_code) as x from eeast.incidents as a",
-         {("call_at", "value")}),
-        ("select date_diff('day', call_at, (select as_of from hub.run_context)) as x from eeast.incidents",
-         {("call_at", "value"), ("as_of", "value")}),
+        (
+            "select hub_pseudonym('person', 'nhs:' || nhs_number) as x from eeast.incidents",
+            {("nhs_number", "pseudonym")},
+        ),
+        (
+            "select coalesce(hub_pseudonym('person', nhs_number), nhs_number) as x from eeast.incidents",
+            {("nhs_number", "value")},
+        ),
+        (
+            "select (select max(b.call_at) from eeast.incidents as b where b.site_code = a.site_code) as x"
+            " from eeast.incidents as a",
+            {("call_at", "value")},
+        ),
+        (
+            "select date_diff('day', call_at, (select as_of from hub.run_context)) as x from eeast.incidents",
+            {("call_at", "value"), ("as_of", "value")},
+        ),
         ("select u.x from eeast.incidents as a cross join unnest([a.site_code]) as u(x)", {("site_code", "value")}),
         ("select a.x from (values (1), (2)) as a(x)", set()),
-        ("with recursive r(x, n) as (select site_code, 1 from eeast.incidents union all select x, n + 1 from r where n < 3) select x from r",
-         {("site_code", "value")}),
-        ("select x from (select site_code from eeast.incidents) as a(x) join eeast.incidents as b on a.x = b.site_code",
-         {("site_code", "value")}),
+        (
+            "with recursive r(x, n) as (select site_code, 1 from eeast.incidents union all"
+            " select x, n + 1 from r where n < 3) select x from r",
+            {("site_code", "value")},
+        ),
+        (
+            "select x from (select site_code from eeast.incidents) as a(x)"
+            " join eeast.incidents as b on a.x = b.site_code",
+            {("site_code", "value")},
+        ),
     ],
-)  # fmt: skip
+)
 def test_a_column_is_followed_and_how_it_flows_is_told(sql, expected):
     assert origins(sql) == expected
 
@@ -96,11 +143,21 @@ def test_lineage_crosses_models_to_the_feed_and_back():
 
 def test_a_metric_table_comes_from_its_metric_files_and_impact_names_the_metric():
     fact = node("fct", "uec", "select call_at, site_code from eeast.incidents", deps=[FEED])
-    file = node("c2", "metrics", "select call_at as event_date, 1 as numerator from uec.fct", deps=["model.p.fct"],
-                meta={"metric": {"id": "C2"}})  # fmt: skip
-    table = node("uec_metric", "uec", "select date_trunc('day', m.event_date) as period_start, sum(m.numerator) as numerator"
-                 " from (select call_at as event_date, 1 as numerator from uec.fct) as m group by 1", deps=["model.p.fct"],
-                 macros=["macro.p.metric_daily_sums"])  # fmt: skip
+    file = node(
+        "c2",
+        "metrics",
+        "select call_at as event_date, 1 as numerator from uec.fct",
+        deps=["model.p.fct"],
+        meta={"metric": {"id": "C2"}},
+    )
+    table = node(
+        "uec_metric",
+        "uec",
+        "select date_trunc('day', m.event_date) as period_start, sum(m.numerator) as numerator"
+        " from (select call_at as event_date, 1 as numerator from uec.fct) as m group by 1",
+        deps=["model.p.fct"],
+        macros=["macro.p.metric_daily_sums"],
+    )
     lineage = column_lineage(manifest_of(fct=fact, c2=file, uec_metric=table))
     assert ("model.p.c2", "event_date") in lineage.upstream("model.p.uec_metric", "period_start")
     assert lineage.impact(FEED, "call_at").metrics == ["C2"]
@@ -139,8 +196,13 @@ def test_a_manifest_that_was_only_parsed_is_refused():
 
 
 def violations(sql, **mart):
-    person = node("person", "cdm", "select hub_pseudonym('person', nhs_number) as person_id, nhs_number as number, birth_date"
-                  " from eeast.incidents", deps=[FEED])  # fmt: skip
+    person = node(
+        "person",
+        "cdm",
+        "select hub_pseudonym('person', nhs_number) as person_id, nhs_number as number, birth_date"
+        " from eeast.incidents",
+        deps=[FEED],
+    )
     manifest = manifest_of(person=person, dim=node("dim", "uec", sql, deps=["model.p.person"], **mart))
     return sensitivity_violations(manifest, column_lineage(manifest))
 
@@ -187,7 +249,7 @@ def hub(request):
 
 @pytest.fixture(scope="module")
 def project(hub):
-    settings, manifest = hub
+    _, manifest = hub
     return manifest, column_lineage(manifest)
 
 
