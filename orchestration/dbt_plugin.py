@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pyarrow as pa
 from dbt.adapters.duckdb.plugins import BasePlugin
 
@@ -10,6 +12,10 @@ from orchestration.settings import load_settings
 
 
 class Plugin(BasePlugin):
+    def update_connection_config(self, creds, config):
+        # Plain dbt may be the first to open a home.
+        Path(creds.path).parent.mkdir(parents=True, exist_ok=True)
+
     def configure_connection(self, conn):
         keys: dict[str, bytes] = {}
         directory = load_settings().keys

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import hmac
 import os
 import secrets
@@ -43,6 +42,5 @@ def load_key(keys: Path, purpose: str) -> bytes:
 
 
 def pseudonym(key: bytes, value: str) -> str:
-    """26 lower-case characters (128 bits) that stand for `value` under `key`, always the same."""
-    digest = hmac.digest(key, value.encode(), "sha256")
-    return base64.b32encode(digest[:16]).decode().rstrip("=").lower()
+    """32 hexadecimal digits (128 bits) that stand for `value` under `key`, always the same."""
+    return hmac.digest(key, value.encode(), "sha256")[:16].hex()
