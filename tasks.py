@@ -224,7 +224,9 @@ def test() -> None:
             if linting.poll() is None:
                 linting.kill()
         step("pytest")
-        call("pytest", "-q", *sys.argv[2:], where=home(), BIHUB_TEST_HOME=str(where))
+        # A file of tests stays in one process, so that what its fixtures build is built once.
+        workers = ["-n", "auto", "--dist", "loadfile"]
+        call("pytest", "-q", *(sys.argv[2:] or workers), where=home(), BIHUB_TEST_HOME=str(where))
     finally:
         shutil.rmtree(where, ignore_errors=True)
 
