@@ -15,7 +15,7 @@ from typing import Any
 import duckdb
 
 from orchestration.contracts import FeedContract
-from orchestration.ingest.read import incoming_columns, quote
+from orchestration.ingest.read import incoming_columns, quote, trimmed
 from orchestration.ingest.rules import CheckRule, is_snomed, typed
 
 EXAMPLES = 20
@@ -80,8 +80,11 @@ def _learn_snomed(connection: duckdb.DuckDBPyConnection, contract: FeedContract,
         connection.execute(f"insert into snomed_code values {', '.join(f'({quote(code)})' for code in valid)}")
 
 
-def check(connection: duckdb.DuckDBPyConnection, contract: FeedContract, rules: list[CheckRule], source: str) -> None:
+def check(
+    connection: duckdb.DuckDBPyConnection, contract: FeedContract, rules: list[CheckRule], source: str, *, wide: bool
+) -> None:
     """Make the temp table `checked` from what a reader yields: typed columns, `_failed` rules, `_rejected`."""
+    source = trimmed(contract, source, wide=wide)
     _learn_snomed(connection, contract, source)
     texts = [f"_t{position}" for position in range(len(contract.columns))]
     values = ", ".join(

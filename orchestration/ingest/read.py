@@ -186,7 +186,7 @@ def _read_csv(staged: Staged, contract: FeedContract, careful: bool) -> Incoming
         f"null_padding = false, {_buffers(staged.path, MAX_CELL)})"
     )
     extras = ", ".join(f"{quote(_short(header[p]))}, f{p}" for p in extra if header[p].strip())
-    texts = _texts([None if p is None else f"f{p}" for p in positions], staged)
+    texts = _texts([None if p is None else f"f{p}" for p in positions])
     sql = (
         f"select {{record}} as _record, {{record}} + {contract.header_row} as _line, cast(null as varchar) as _broken, "
         f"cast(null as varchar) as _raw, "
@@ -202,17 +202,24 @@ def _buffers(path: Path, longest: int) -> str:
     return f"max_line_size = {longest}, buffer_size = {max(longest * 4, 1 << 16)}"
 
 
-def _texts(fields: list[str | None], staged: Staged) -> str:
-    """Trimmed, empty as null. The wide trim is three times slower, so only files that hold such characters get it."""
-    blanks = "' ' || chr(9) || chr(160) || chr(10) || chr(13)"
-    made = []
-    for position, name in enumerate(fields):
-        if name is None:
-            value = "cast(null as varchar)"
-        else:
-            value = f"nullif(trim({name}, {blanks}), '')" if staged.has_odd_space else f"nullif(trim({name}), '')"
-        made.append(f"{value} as _t{position}")
-    return ", ".join(made)
+def _texts(fields: list[str | None]) -> str:
+    return ", ".join(
+        f"{'cast(null as varchar)' if name is None else name} as _t{position}" for position, name in enumerate(fields)
+    )
+
+
+def trimmed(contract: FeedContract, source: str, *, wide: bool) -> str:
+    """SELECT over what a reader yields, with values trimmed and empty ones null.
+
+    Tabs, non-breaking spaces and line ends are trimmed where `wide`: that takes three times as long as trimming spaces,
+    so only files that hold such characters pay for it.
+    """
+    blanks = ", ' ' || chr(9) || chr(160) || chr(10) || chr(13)" if wide else ""
+    made = [
+        f"nullif(trim({name}{blanks}), '') as {name}" if name.startswith("_t") else name
+        for name, _ in incoming_columns(contract)
+    ]
+    return f"select {', '.join(made)} from ({source})"
 
 
 def _csv_header(path: Path, contract: FeedContract) -> tuple[list[str], int]:
@@ -276,7 +283,7 @@ def _read_clean(clean: Path, staged: Staged, width: int, warnings: list[str]) ->
     staged.has_odd_space = True
     sql = (
         f"select cast(_record as bigint) as _record, cast(_line as bigint) as _line, _broken, _raw, _extra, "
-        f"{_texts([f'f{p}' for p in range(width)], staged)} from read_csv({quote(str(clean))}, auto_detect = "
+        f"{_texts([f'f{p}' for p in range(width)])} from read_csv({quote(str(clean))}, auto_detect = "
         f"false, header = true, "
         f"delim = ',', quote = '\"', escape = '\"', columns = {columns}, strict_mode = true, parallel = false, "
         f"{_buffers(clean, MAX_LINE * 4)})"
@@ -390,7 +397,7 @@ def _read_jsonl(staged: Staged, contract: FeedContract, careful: bool) -> Incomi
         return _read_jsonl_carefully(staged, contract)
     paths = ["$." + ".".join(f'"{step}"' for step in column.path.split(".")) for column in contract.columns]
     listed = "[" + ", ".join(quote(path) for path in paths) + "]"
-    texts = _texts([f"_values[{position + 1}]" for position in range(len(paths))], staged)
+    texts = _texts([f"_values[{position + 1}]" for position in range(len(paths))])
     sql = (
         "select _record, _record as _line, "
         "case when _values is null then 'this line is not a JSON object: cut off, or written over several lines' "

@@ -369,6 +369,7 @@ class _Run:
                 contract,
                 rules,
                 numbered(sql, item.number, f"{outcome.received_at}", "cast(null as bigint)"),
+                wide=item.staged.has_odd_space,
             )
             return "rowid + 1" if "{record}" in sql else "_record"
 
@@ -389,7 +390,8 @@ class _Run:
         from orchestration.ingest.check import check
 
         started = time.perf_counter()
-        check(self.connection, contract, self.rules(contract), source)
+        wide = any(item.staged.has_odd_space for item in items)
+        check(self.connection, contract, self.rules(contract), source, wide=wide)
         for item in items:
             item.outcome.timings["check"] = (time.perf_counter() - started) / len(items)
         self._finish(items, contract, record)
