@@ -64,6 +64,11 @@ class Lineage(dict[str, dict[str, list[Column]]]):
         reached = _reach((node, column), lambda at: self.upstream(*at))
         return sorted(at for at in reached if at[0].startswith("source.") and at[0].split(".")[2] != "hub")
 
+    def begins_in(self, node: str, column: str) -> list[Column]:
+        """Where a column begins: partner feed columns, and columns of reference data."""
+        reached = _reach((node, column), lambda at: self.upstream(*at))
+        return sorted(at for at in reached if at[0].startswith(("source.", "seed.")) and at != (node, column))
+
     def impact(self, node: str, column: str) -> Impact:
         """Everything that changes when a column changes."""
         reached = _reach((node, column), lambda at: self.downstream(*at))

@@ -10,7 +10,17 @@ from typing import Any
 
 import dagster as dg
 
-from orchestration.lineage import PSEUDONYM, VALUE, Column, Lineage, column_meta, metric_of, reads_metric_files
+from orchestration.lineage import (
+    CONDITION,
+    ORDER,
+    PSEUDONYM,
+    VALUE,
+    Column,
+    Lineage,
+    column_meta,
+    metric_of,
+    reads_metric_files,
+)
 from orchestration.settings import PROJECT
 
 # The graph and the list of groups read from the partner's file to the published product.
@@ -21,7 +31,7 @@ LAYERS = {
 }
 REFERENCE, HUB, PUBLISHED, REPORTS = "1_reference", "2_hub_ledger", "7_published", "8_reports"
 STEWARDS = "team:bi_hub_data_stewards"
-ORIGINS_SHOWN = 6
+ORIGINS_SHOWN = 4
 
 Manifest = Mapping[str, Any]
 
@@ -115,8 +125,13 @@ def freshness_waiver(node: Mapping[str, Any]) -> str | None:
 # --- columns ----------------------------------------------------------------------------------------------------------
 
 
-def column_schema(node: Mapping[str, Any], known: Iterable[str] = ()) -> dg.TableSchema:
-    """Described columns with type, description and sensitivity, then columns that only the SQL names."""
+def column_schema(
+    node: Mapping[str, Any], manifest: Manifest | None = None, lineage: Lineage | None = None
+) -> dg.TableSchema:
+    """Described columns with type, description, sensitivity and the partner's columns that they began as, then columns
+    that only the SQL names. Dagster's open-source UI does not draw column lineage: here it can be read."""
+    node_id = node["unique_id"]
+    known = lineage.get(node_id, {}) if lineage is not None else {}
     described = {name.lower(): column for name, column in node["columns"].items()}
     columns = []
     for name in [*described, *(name for name in known if name not in described)]:
@@ -127,7 +142,8 @@ def column_schema(node: Mapping[str, Any], known: Iterable[str] = ()) -> dg.Tabl
             dg.TableColumn(
                 name=name,
                 type=column.get("data_type") or "?",
-                description=_said(column, meta) or None,
+                description=" ".join(filter(None, (_said(column, meta), _began(manifest, lineage, node_id, name))))
+                or None,
                 tags=tags,
                 constraints=constraints,
             )
@@ -143,6 +159,16 @@ def _said(column: Mapping[str, Any], meta: Mapping[str, Any]) -> str:
     if local:
         said.append(f"In the file: {local}")
     return " ".join(filter(None, said))
+
+
+def _began(manifest: Manifest | None, lineage: Lineage | None, node_id: str, name: str) -> str:
+    if manifest is None or lineage is None:
+        return ""
+    began = [_shown(manifest, at) for at in lineage.trace_to_feed(node_id, name)]
+    if not began:
+        return ""
+    more = f" and {len(began) - 2} more" if len(began) > 2 else ""
+    return f"← {', '.join(began[:2])}{more}"
 
 
 def _rules(meta: Mapping[str, Any]) -> list[str]:
@@ -168,10 +194,10 @@ def column_dependencies(manifest: Manifest, lineage: Lineage, node_id: str) -> d
 
 def where_from(manifest: Manifest, lineage: Lineage, node_id: str) -> str:
     """A table for people: each column, what it is made of, and in whose file it began."""
-    rows = ["| Column | Made of | Began in the partner's file as |", "|---|---|---|"]
+    rows = ["| Column | Made of | Began as |", "|---|---|---|"]
     for name, origins in lineage.get(node_id, {}).items():
         made_of = [_shown(manifest, at, _how(lineage, (node_id, name), at)) for at in origins]
-        began = [_shown(manifest, at) for at in lineage.trace_to_feed(node_id, name)]
+        began = [_shown(manifest, at) for at in lineage.begins_in(node_id, name)]
         rows.append(f"| **{name}** | {_few(made_of) or 'no column: a count or a constant'} | {_few(began) or '-'} |")
     return "\n".join(rows)
 
@@ -192,9 +218,12 @@ def where_to(manifest: Manifest, lineage: Lineage, node_id: str, columns: Iterab
     return "\n".join(rows)
 
 
+HOW = {PSEUDONYM: "as a pseudonym", CONDITION: "compared or counted", ORDER: "for sorting"}
+
+
 def _how(lineage: Lineage, column: Column, origin: Column) -> str:
     how = lineage.how(column, origin)
-    return "" if how == VALUE else " (pseudonym)" if how == PSEUDONYM else f" ({how} only)"
+    return "" if how == VALUE else f" ({HOW[how]})"
 
 
 def _shown(manifest: Manifest, at: Column, how: str = "") -> str:
@@ -202,7 +231,7 @@ def _shown(manifest: Manifest, at: Column, how: str = "") -> str:
 
 
 def _few(names: list[str], most: int = ORIGINS_SHOWN) -> str:
-    return "<br>".join(names[:most]) + (f"<br>and {len(names) - most} more" if len(names) > most else "")
+    return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")
 
 
 # --- code -------------------------------------------------------------------------------------------------------------

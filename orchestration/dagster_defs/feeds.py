@@ -67,7 +67,7 @@ def _feed_asset(settings, manifest, lineage, node_id, source, take_in) -> dg.Ass
         arrived = after.since(before.ids())
         context.log.info(f"{partner}.{table}: {len(arrived)} new batches, {len(_accepted(arrived))} of them accepted.")
         newest = after.newest_accepted
-        if newest and (_accepted(arrived) or newest["batch_id"] != _last_shown(context, key)):
+        if newest and (_accepted(arrived) or short(newest) != _last_shown(context, key)):
             yield dg.MaterializeResult(asset_key=key, metadata=materialisation(after))
         judged = arrived or ([after.newest] if after.newest else [])
         for result_of_check in check_results(key, judged, limit, verdict(settings, f"{partner}.{table}", judged)):
@@ -92,12 +92,17 @@ def _last_shown(context: dg.AssetExecutionContext, key: dg.AssetKey) -> str | No
     return value.value if value else None
 
 
+def short(batch: Mapping[str, Any]) -> str:
+    """Enough of a batch's SHA-256 to find it by."""
+    return str(batch.get("batch_id", ""))[:16]
+
+
 def materialisation(state: FeedState) -> dict[str, Any]:
     """Counts of the feed as it now is, and of its newest batch."""
     batch = state.newest_accepted or {}
     return {
         "dagster/row_count": sum(int(each.get("rows_accepted") or 0) for each in state.accepted),
-        "batch": batch.get("batch_id", ""),
+        "batch": short(batch),
         "received": str(batch.get("received_at", "")),
         "agreement": str(batch.get("agreement") or ""),
         "contract version": str(batch.get("contract_version") or ""),

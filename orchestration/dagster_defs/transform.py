@@ -16,6 +16,9 @@ from orchestration.dagster_defs.manifest import folder
 from orchestration.lineage import Lineage, files_of, reads_metric_files
 from orchestration.settings import Settings
 
+NOISE = {"dagster_dbt/project_id", "dagster-dbt/materialization_type", "dagster/storage_kind"}
+"""Metadata of dagster-dbt that tells a reader nothing."""
+
 
 class Translator(DagsterDbtTranslator):
     """How a dbt node reads in Dagster."""
@@ -41,7 +44,7 @@ class Translator(DagsterDbtTranslator):
             return spec  # its own asset (feeds.py) describes it
         waiver = describe.freshness_waiver(node)
         metadata = {
-            "dagster/column_schema": describe.column_schema(node, self._lineage.get(unique_id, ())),
+            "dagster/column_schema": describe.column_schema(node, manifest, self._lineage),
             "dagster/table_name": f"{node['schema']}.{node['alias']}",
             **describe.code_references(node),
             **({"no freshness because": waiver} if waiver else {}),
@@ -60,6 +63,7 @@ class Translator(DagsterDbtTranslator):
             owners=describe.owners(manifest, node),
             kinds=describe.kinds(node),
             freshness_policy=None if waiver else describe.DAILY,
+            metadata={key: value for key, value in spec.metadata.items() if key not in NOISE},
             tags={"layer": node["fqn"][1] if node["resource_type"] == "model" else "reference"},
         ).merge_attributes(metadata=metadata)
 
