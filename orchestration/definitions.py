@@ -1,4 +1,4 @@
-"""Entry of the Dagster code location: `bihub dev`, or `dagster dev -m orchestration.definitions`.
+"""Entry of the Dagster code location: `bihub dev`, which is `dagster dev` with everything in the hub's home.
 
 Nothing is read or written when this module is imported; the definitions are made when Dagster asks for them.
 """
@@ -10,12 +10,10 @@ import dagster as dg
 def definitions() -> dg.Definitions:
     from orchestration.dagster_defs.build import build_definitions
     from orchestration.dagster_defs.manifest import load_manifest
-    from orchestration.dagster_instance import ensure_instance
     from orchestration.lineage import load_lineage
     from orchestration.settings import load_settings
 
     settings = load_settings()
-    ensure_instance(settings)
     manifest = load_manifest(settings, may_compile=not inside_a_run())
     return build_definitions(settings, manifest, load_lineage(settings, manifest))
 
