@@ -16,7 +16,7 @@ import duckdb
 
 from orchestration.contracts import FeedContract
 from orchestration.ingest.read import incoming_columns, quote, trimmed
-from orchestration.ingest.rules import CheckRule, is_snomed, typed
+from orchestration.ingest.rules import CheckRule, is_snomed, nhs_number_as_integer, typed
 
 EXAMPLES = 20
 QUARANTINE_OF_REJECTED = 10_000
@@ -91,6 +91,10 @@ def check(
         f'{typed(column, text, contract)} as "{column.name}"'
         for column, text in zip(contract.columns, texts, strict=True)
     )
+    for column, text in zip(contract.columns, texts, strict=True):
+        if column.check == "nhs_number":
+            name, number = nhs_number_as_integer(text)
+            values += f", {number} as {name}"
     names = ", ".join(f'"{column.name}"' for column in contract.columns)
     flags = ", ".join(f"{rule.fails} as _f{rule.number}" for rule in rules)
     failing = " or ".join(f"_f{rule.number}" for rule in rules)

@@ -181,20 +181,27 @@ def rules_of(contract: FeedContract, lists: dict[str, frozenset[str]]) -> list[C
 def _check(check: str, text: str, value: str) -> str:
     """SQL that is true where a named check fails. Empty values pass: whether they may be empty is another rule."""
     if check == "nhs_number":
-        number = f"try_cast(replace(replace({text}, ' ', ''), '-', '') as bigint)"
+        number = nhs_number_as_integer(text)[0]
         digits = [f"({number} // {10 ** (10 - place)}) % 10" for place in range(1, 11)]
         total = " + ".join(f"{11 - place} * ({digits[place - 1]})" for place in range(1, 10))
         # Check digit 11 counts as 0; 10 is no digit, so no number of that kind is valid (F 5.1).
-        return (
-            f"{text} is not null and (not regexp_full_match(replace(replace({text}, ' ', ''), '-', ''), '[0-9]{{10}}') "
-            f"or coalesce((11 - ({total}) % 11) % 11 <> {digits[9]} or {number} % 1111111111 = 0, true))"
-        )
+        wrong = f"(11 - ({total}) % 11) % 11 <> {digits[9]} or {number} % 1111111111 = 0"
+        return f"{text} is not null and coalesce({wrong}, true)"
     if check == "birth_date":
         return f"{value} > cast(_received_at as date) or {value} <= cast(_received_at as date) - interval 121 year"
     if check == "snomed":
         return f"{text} is not null and {text} not in (select code from snomed_code)"
     subject = f"upper({text})" if check in ("postcode", "icd10") else text
     return f"{text} is not null and not regexp_full_match({subject}, {quote(PATTERNS[check])})"
+
+
+def nhs_number_as_integer(text: str) -> tuple[str, str]:
+    """(name, SQL) of an NHS number as an integer, null where it is not ten digits: made once, used digit by digit."""
+    bare = f"replace(replace({text}, ' ', ''), '-', '')"
+    return f"_n{text}", (
+        f"case when regexp_full_match({text}, '[0-9]{{10}}') then cast({text} as bigint) "
+        f"when regexp_full_match({bare}, '[0-9]{{10}}') then cast({bare} as bigint) end"
+    )
 
 
 def _check_words(check: str, name: str) -> tuple[str, str]:
