@@ -108,6 +108,7 @@ def run_demo(arguments: argparse.Namespace, settings: Settings) -> int:
             out,
             progress=lambda what, done, total: stages("demo", what, done, total),
         )
+        stages.finish("demo")
     print(made)
     return 0
 

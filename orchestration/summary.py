@@ -37,6 +37,10 @@ class Stages:
     def __exit__(self, *exception) -> None:
         self.progress.stop()
 
+    def finish(self, stage: str) -> None:
+        task = self.progress.tasks[self.tasks[stage]]
+        self(stage, "", int(task.total or 0), int(task.total or 0))
+
     def __call__(self, stage: str, what: str, done: int, total: int) -> None:
         if stage not in self.tasks:
             self.tasks[stage] = self.progress.add_task(STAGE_NAMES.get(stage, stage), total=total, what="")
@@ -62,16 +66,23 @@ def shown(value: float | None, unit: str) -> str:
     if unit == "percent":
         return f"{value:.1f} %"
     if unit == "seconds":
-        return f"{int(value) // 60}:{int(value) % 60:02d}"
+        return f"{round(value) // 60}:{round(value) % 60:02d}"
     return f"{value:,.0f} min" if unit == "minutes" else f"{value:,.0f} {unit}"
+
+
+def _console() -> Console:
+    """A terminal keeps its own width; a log file is wide enough for the tables."""
+    console = Console()
+    return console if console.is_terminal else Console(width=120)
 
 
 def print_ingest(ingested, settings: Settings, console: Console | None = None) -> None:
     """Files and rows of one ingestion: how many, what was held back and why, and what was refused."""
-    console = console or Console()
+    console = console or _console()
     if not ingested.batches:
         console.print(f"Files     nothing new: {ingested.already_known:,} files already known")
     else:
+        held_back = sum(batch.rows_quarantined for batch in ingested.accepted)
         refused = sum(batch.rows_in for batch in ingested.rejected)
         console.print(
             f"Files     {len(ingested.batches):,} new: {len(ingested.accepted):,} accepted, "
@@ -79,7 +90,7 @@ def print_ingest(ingested, settings: Settings, console: Console | None = None) -
         )
         console.print(
             f"Rows      {ingested.rows_in:,} in: {ingested.rows_accepted:,} accepted, "
-            f"{ingested.rows_quarantined:,} quarantined, {refused:,} in rejected files"
+            f"{held_back:,} quarantined, {refused:,} in rejected files"
         )
     if ingested.failed:
         console.print(
@@ -113,12 +124,13 @@ def print_ingest(ingested, settings: Settings, console: Console | None = None) -
 
 def print_summary(result: RunResult, console: Console | None = None) -> None:
     """The end of `bihub run`."""
-    console = console or Console()
+    console = console or _console()
     settings = result.settings
     console.rule(f"[bold]BI Hub as of {result.as_of}")
     print_ingest(result.ingest, settings, console)
     if result.published is None:
-        console.print("Numbers   nothing changed since the last run, so nothing was rebuilt; the published set stands")
+        console.print("Numbers   nothing changed since the last run: nothing was rebuilt, the published set stands")
+    _print_ledger(settings, console)
     _print_missing_feeds(settings, console)
     _print_headlines(settings, result.as_of, console)
     if result.is_past:
@@ -151,6 +163,21 @@ def _table(title: str, *columns: str) -> Table:
 
 def _published(settings: Settings, product: str, table: str) -> str:
     return str(settings.published / "secondary_use" / product / f"{table}.parquet").replace("'", "''")
+
+
+def _print_ledger(settings: Settings, console: Console) -> None:
+    import duckdb
+
+    batches, accepted, rejected, rows, held_back = duckdb.sql(
+        "select count(*), count(*) filter (status = 'accepted'), count(*) filter (status = 'rejected'), "
+        "coalesce(sum(rows_accepted) filter (status = 'accepted'), 0), "
+        "coalesce(sum(rows_quarantined) filter (status = 'accepted'), 0) "
+        f"from '{_published(settings, 'quality', 'dq_batch')}'"
+    ).fetchone()
+    console.print(
+        f"In all    {batches:,} files: {accepted:,} accepted, {rejected:,} rejected; "
+        f"{rows:,} rows accepted, {held_back:,} quarantined"
+    )
 
 
 def _print_missing_feeds(settings: Settings, console: Console) -> None:
