@@ -114,7 +114,7 @@ def landing_sensor(settings: Settings) -> dg.SensorDefinition:
     @dg.sensor(
         name="landing",
         job_name="ingest_feeds",
-        minimum_interval_seconds=30,
+        minimum_interval_seconds=15,
         default_status=dg.DefaultSensorStatus.RUNNING,
         description="Takes files in when they have landed and stopped growing: one run for all of them.",
     )
@@ -149,7 +149,7 @@ def build_sensor() -> dg.SensorDefinition:
     @dg.sensor(
         name="build_after_ingest",
         job_name="build_and_publish",
-        minimum_interval_seconds=30,
+        minimum_interval_seconds=10,
         default_status=dg.DefaultSensorStatus.RUNNING,
         description="Builds and publishes when an intake brought a new batch, also where another feed failed.",
     )

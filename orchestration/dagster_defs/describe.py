@@ -168,7 +168,7 @@ def _began(manifest: Manifest | None, lineage: Lineage | None, node_id: str, nam
     if not began:
         return ""
     more = f" and {len(began) - 2} more" if len(began) > 2 else ""
-    return f"← {', '.join(began[:2])}{more}"
+    return f"From {', '.join(began[:2])}{more}."
 
 
 def _rules(meta: Mapping[str, Any]) -> list[str]:

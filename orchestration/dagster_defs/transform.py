@@ -27,6 +27,7 @@ class Translator(DagsterDbtTranslator):
         super().__init__(DagsterDbtTranslatorSettings(enable_source_tests_as_checks=True, enable_source_metadata=False))
         self._manifest = manifest
         self._lineage = lineage
+        self._check_names = check_names(manifest)
 
     def get_asset_key(self, dbt_resource_props):
         return describe.asset_key(dbt_resource_props)
@@ -73,7 +74,7 @@ class Translator(DagsterDbtTranslator):
         if home is None or describe.asset_key(describe.node_of(manifest, home)) != asset_spec.key:
             return None
         return dg.AssetCheckSpec(
-            name=test["name"],
+            name=self._check_names[unique_id],
             asset=asset_spec.key,
             description=test.get("description") or _in_words(test),
             blocking=(test["config"].get("severity") or "error").lower() == "error",
@@ -91,6 +92,25 @@ def home_of_test(manifest: Mapping[str, Any], test: Mapping[str, Any]) -> str | 
     return max(parents, key=lambda node: (describe.group(describe.node_of(manifest, node)), node), default=None)
 
 
+def check_names(manifest: Mapping[str, Any]) -> dict[str, str]:
+    """Name of each test's check on its asset: column first, so that a list of checks reads like the table. dbt's own
+    names, made of everything that was declared, are kept only where a person chose them."""
+    names: dict[str, str] = {}
+    taken: set[tuple[str | None, str]] = set()
+    for test_id, test in sorted(declared_tests(manifest).items()):
+        home, name = home_of_test(manifest, test), test["name"]
+        kind = (test.get("test_metadata") or {}).get("name")
+        if kind and name.startswith(f"{kind}_"):
+            name = f"{test['column_name']}__{kind}" if test.get("column_name") else kind
+        free, number = name, 1
+        while (home, free) in taken:
+            number += 1
+            free = f"{name}_{number}"
+        taken.add((home, free))
+        names[test_id] = free
+    return names
+
+
 def with_every_test_a_child(manifest: Mapping[str, Any]) -> dict[str, Any]:
     """The manifest, with each test a child of its home: dagster-dbt looks for tests among the children of nodes."""
     child_map = {node: list(children) for node, children in manifest["child_map"].items()}
@@ -102,11 +122,14 @@ def with_every_test_a_child(manifest: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _in_words(test: Mapping[str, Any]) -> str:
-    kind = (test.get("test_metadata") or {}).get("name")
-    if not kind:
+    """'accepted range of acuity_level: min_value 1, max_value 5'."""
+    its = test.get("test_metadata") or {}
+    if not its.get("name"):
         return f"SQL test {test['original_file_path']}: it must return no row."
-    column = test.get("column_name")
-    return f"{kind.replace('_', ' ')}: {column}" if column else kind.replace("_", " ")
+    of = f" of {test['column_name']}" if test.get("column_name") else ""
+    given = {name: value for name, value in its["kwargs"].items() if name not in ("model", "column_name")}
+    with_ = ": " + ", ".join(f"{name} {value}" for name, value in given.items()) if given else ""
+    return its["name"].replace("_", " ") + of + with_
 
 
 RunDbt = Callable[[Settings, list[str], Callable[[str], None]], str | None]

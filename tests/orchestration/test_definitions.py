@@ -117,6 +117,20 @@ def test_every_declared_dbt_test_is_a_check_and_every_check_is_declared(definiti
     assert {key.name for key in graph.asset_check_keys} - ours == {key.name for key in shown.values()}
 
 
+def test_checks_are_named_after_the_column_first_and_keep_names_that_people_chose():
+    def test(name, column=None, kind="not_null"):
+        return {"resource_type": "test", "name": name, "column_name": column, "attached_node": "model.p.t",
+                "test_metadata": {"name": kind, "kwargs": {}}}  # fmt: skip
+
+    manifest = {"nodes": {
+        "a": test("not_null_t_x", "x"), "b": test("not_null_t_x_again", "x"), "c": test("x_is_there", "x"),
+        "d": test("unique_combination_t_x__y", kind="unique_combination"),
+    }}  # fmt: skip
+    assert transform.check_names(manifest) == {
+        "a": "x__not_null", "b": "x__not_null_2", "c": "x_is_there", "d": "unique_combination"
+    }  # fmt: skip
+
+
 def test_a_check_blocks_if_and_only_if_its_test_has_severity_error(definitions, compiled):
     build = next(
         asset for asset in definitions.assets if getattr(asset, "op", None) and asset.op.name == "build_warehouse"
