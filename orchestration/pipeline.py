@@ -75,6 +75,16 @@ def input_fingerprint(settings: Settings, as_of: str) -> str:
     return digest.hexdigest()
 
 
+def version_of(settings: Settings, moment: str) -> str:
+    """Name of the set that describes a moment: equal inputs have equal names."""
+    return f"{moment.replace(' ', 'T').replace(':', '')}-{input_fingerprint(settings, moment)[:12]}"
+
+
+def remember_run(settings: Settings, moment: str, version: str) -> None:
+    """From now on nothing received may slip into the past that `moment` describes (ingest/ledger.py)."""
+    write_json_atomically(settings.audit / "last_run.json", {"as_of": moment, "version": version})
+
+
 def _ledger(settings: Settings) -> list[tuple[str, str]]:
     """(received_at, folder) of every accepted batch, in folder order."""
     found = []
@@ -123,8 +133,7 @@ def _run(settings: Settings, as_of: str | None, progress: Progress | None, judge
     where = settings.at(moment.replace(" ", "T").replace(":", "")) if past else settings
     result = RunResult(as_of=moment, ingest=ingested, settings=where, is_past=past, seconds=seconds)
 
-    fingerprint = input_fingerprint(settings, moment)
-    version = f"{moment.replace(' ', 'T').replace(':', '')}-{fingerprint[:12]}"
+    version = version_of(settings, moment)
     already = live_set(where)
     if not (already and already["version"] == version):
         record_run_context(where, moment)
@@ -140,7 +149,7 @@ def _run(settings: Settings, as_of: str | None, progress: Progress | None, judge
         )
         seconds["publish"] = time.perf_counter() - started
     if not past:
-        write_json_atomically(settings.audit / "last_run.json", {"as_of": moment, "version": version})
+        remember_run(settings, moment, version)
     return result
 
 

@@ -98,14 +98,14 @@ def schedules(settings: Settings) -> list[dg.ScheduleDefinition]:
 
 def why_not_stale(settings: Settings) -> str | None:
     """Why there is nothing to publish again; None where there is."""
-    from orchestration.pipeline import input_fingerprint, newest_received
+    from orchestration.pipeline import newest_received, version_of
     from orchestration.publish import live_set
 
     newest = newest_received(settings)
     if newest is None:
         return "No file was accepted yet."
     live = live_set(settings)
-    if live and live["version"].endswith(input_fingerprint(settings, newest)[:12]):
+    if live and live["version"] == version_of(settings, newest):
         return "What is published already describes the newest batch under the rules in force."
     return None
 

@@ -10,6 +10,8 @@ from orchestration.dagster_defs import describe
 from orchestration.dagster_defs.guard import POOL, one_writer
 from orchestration.settings import Settings
 
+BUILDING = "dagster_build.json"
+
 
 def moment_assets(settings: Settings, manifest: Mapping[str, Any]) -> dg.AssetsDefinition:
     """What the hub knows of itself (sources `hub`): the ledger of batches, and the moment that a build describes."""
@@ -38,7 +40,8 @@ def moment_assets(settings: Settings, manifest: Mapping[str, Any]) -> dg.AssetsD
 
     @dg.multi_asset(specs=specs, name="set_the_moment", pool=POOL)
     def set_the_moment(context: dg.AssetExecutionContext):
-        from orchestration.pipeline import newest_received
+        from orchestration.files import write_json_atomically
+        from orchestration.pipeline import newest_received, version_of
         from orchestration.publish import record_run_context
 
         with one_writer(settings, "Setting the moment"):
@@ -46,6 +49,8 @@ def moment_assets(settings: Settings, manifest: Mapping[str, Any]) -> dg.AssetsD
             if newest is None:
                 raise dg.Failure("No file was accepted yet: run the job ingest_feeds first.", allow_retries=False)
             record_run_context(settings, newest)
+            # Named now: what the command line takes in between this step and the last is not in what will be published.
+            write_json_atomically(settings.audit / BUILDING, {"as_of": newest, "version": version_of(settings, newest)})
         batches = sum(1 for _ in settings.raw.glob("*/*/batch=*/batch.json"))
         for spec in specs:
             counted = {"dagster/row_count": batches} if spec.key.path[-1] == "batch" else {"as of": newest}
@@ -126,13 +131,14 @@ def published_assets(settings: Settings, manifest: Mapping[str, Any]) -> dg.Asse
 
 
 def publish_what_is_built(settings: Settings) -> tuple[Any, list[str]]:
-    """Publish the warehouse as it stands, at its own moment; the version follows from moment, batches and rules."""
+    """Publish the warehouse as it stands, at its own moment; the name follows from moment, batches and rules."""
     from orchestration.files import read_json
-    from orchestration.pipeline import input_fingerprint
+    from orchestration.pipeline import remember_run, version_of
     from orchestration.publish import publish
 
     as_of = read_json(settings.run_context)["as_of"]
-    version = f"{as_of.replace(' ', 'T').replace(':', '')}-{input_fingerprint(settings, as_of)[:12]}"
+    building = read_json(settings.audit / BUILDING) or {}
+    version = building["version"] if building.get("as_of") == as_of else version_of(settings, as_of)
     warnings: list[str] = []
 
     def decorate(folder) -> None:
@@ -145,7 +151,9 @@ def publish_what_is_built(settings: Settings) -> tuple[Any, list[str]]:
                 f"The dictionary could not be made ({type(problem).__name__}); the numbers were published without it."
             )
 
-    return publish(settings, as_of=as_of, version=version, decorate=decorate), warnings
+    published = publish(settings, as_of=as_of, version=version, decorate=decorate)
+    remember_run(settings, as_of, version)
+    return published, warnings
 
 
 def _tables(manifest: Mapping[str, Any], nodes: list[str]) -> str:

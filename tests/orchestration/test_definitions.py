@@ -506,10 +506,33 @@ def test_a_refresh_is_skipped_while_what_is_published_is_current(tmp_path, monke
     settings = Settings(home=tmp_path)
     assert "No file" in automation.why_not_stale(settings)
     monkeypatch.setattr(pipeline, "newest_received", lambda _: "2026-11-01 07:00:00")
-    monkeypatch.setattr(pipeline, "input_fingerprint", lambda *_: "abcdef0123456789")
+    monkeypatch.setattr(pipeline, "version_of", lambda *_: "now")
     assert automation.why_not_stale(settings) is None
-    monkeypatch.setattr(publish, "live_set", lambda _: {"version": "2026-11-01T070000-abcdef012345"})
+    monkeypatch.setattr(publish, "live_set", lambda _: {"version": "before"})
+    assert automation.why_not_stale(settings) is None
+    monkeypatch.setattr(publish, "live_set", lambda _: {"version": "now"})
     assert "already describes" in automation.why_not_stale(settings)
+
+
+def test_what_is_published_carries_the_name_it_had_when_the_build_began(tmp_path, monkeypatch):
+    from orchestration import pipeline, publish
+    from orchestration.publish import PublishResult, record_run_context
+
+    settings = Settings(home=tmp_path)
+    record_run_context(settings, "2026-11-01 07:00:00")
+    settings.audit.mkdir()
+    begun = {"as_of": "2026-11-01 07:00:00", "version": "named-when-it-began"}
+    (settings.audit / products.BUILDING).write_text(json.dumps(begun))
+    monkeypatch.setattr(pipeline, "version_of", lambda *_: "with-a-batch-that-came-later")
+    monkeypatch.setattr(
+        publish, "publish", lambda settings, **how: PublishResult(how["version"], tmp_path, how["as_of"])
+    )
+    published, _ = products.publish_what_is_built(settings)
+    assert published.version == "named-when-it-began"
+    # Ingestion reads this: nothing received from now on may slip into the moment that was published.
+    assert json.loads((settings.audit / "last_run.json").read_text()) == begun
+    record_run_context(settings, "2026-11-02 07:00:00")
+    assert products.publish_what_is_built(settings)[0].version == "with-a-batch-that-came-later"
 
 
 def test_old_runs_are_forgotten_but_for_the_last_of_each_job(compiled, tmp_path, instance):
