@@ -103,7 +103,7 @@ def rules_of(contract: FeedContract, lists: dict[str, frozenset[str]]) -> list[C
                 "reject",
                 f"{text} is not null and {value} is null",
                 f"{name} is not {_in_words(column, contract)}.",
-                f"Send {name} as {_in_words(column, contract)}, or leave it empty.",
+                f"Send {name} as {_in_words(column, contract)}{'' if column.required else ', or leave it empty'}.",
             )
         if column.required:
             add(

@@ -47,9 +47,10 @@ def ingest(
     with _explained(settings), books.staging(settings) as (directory, died):
         ledger = books.read_ledger(settings)
         files, result.unknown_files, result.waiting = discover(settings.landing, contracts.values(), settle=settle)
-        files = [file for file in files if (file.contract.partner, file.contract.table) in chosen]
         run = _Run(settings, directory, ledger, seeds, progress)
-        run.index = books.load_index(settings)
+        present = {file.relative for file in files}
+        run.index = {path: seen for path, seen in books.load_index(settings).items() if path in present}
+        files = [file for file in files if (file.contract.partner, file.contract.table) in chosen]
         if died:
             _restore_reports(settings)
         new = run.unseen(files, result)
@@ -531,8 +532,6 @@ class _Run:
     def _clean(self, item: _Item) -> None:
         if item.outcome.status == "failed":
             self.index.pop(item.file.relative, None)
-            key = (item.outcome.partner, item.outcome.table)
-            self.ledger.rejected.get(key, {}).pop(item.outcome.batch_id, None)
         if item.staged:
             for path in (item.staged.path, item.staged.path.with_suffix(".clean")):
                 path.unlink(missing_ok=True)

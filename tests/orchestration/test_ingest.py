@@ -270,6 +270,27 @@ def test_a_file_still_being_written_waits(hub, monkeypatch):
     assert hub.ingest().batches[0].rows_in == 2
 
 
+def test_discovery_looks_twice_at_fresh_files_only(hub, monkeypatch):
+    from orchestration.contracts import load_contracts
+    from orchestration.ingest.discover import discover
+
+    fresh = hub.send("visits_1.csv", text(rows(1)))
+    hub.send("visits_2.csv", text(rows(1)))
+    os.utime(fresh)
+    slept = []
+    monkeypatch.setattr("time.sleep", lambda seconds: (slept.append(seconds), fresh.write_text(text(rows(2)))))
+    found, unknown, waiting = discover(hub.settings.landing, load_contracts(hub.feeds, hub.seeds).values(), settle=2.0)
+    assert [file.relative for file in found] == ["clinic/visits_2.csv"] and unknown == []
+    assert [file.path for file in waiting] == ["clinic/visits_1.csv"] and 0 < slept[0] <= 2
+
+
+def test_a_required_value_is_never_asked_to_be_left_empty(hub):
+    outcome = hub.take(text([*rows(3), {**rows(1)[0], "Arrived": "soon", "Beds": "many"}]))
+    report = hub.report(outcome)
+    assert "Send 'Beds' as a whole number, or leave it empty." in report
+    assert "Send 'Arrived' as a real date and time in the form yyyy-mm-dd hh:mm:ss or dd/mm/yyyy hh:mm." in report
+
+
 def test_a_file_that_changes_while_it_is_read_waits(hub, monkeypatch):
     from orchestration.ingest import stage
 

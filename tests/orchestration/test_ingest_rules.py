@@ -181,7 +181,13 @@ def test_quarantine_keeps_the_whole_record_and_says_where_it_was(tmp_path):
     import json
 
     hub = Hub(tmp_path)
-    bad = {**rows(1)[0], "Beds": "many", "Arrived": "", "Surname": 'O\'Brien "Bee", Ann'}
+    bad = {
+        **rows(1)[0],
+        "Beds": "many",
+        "Arrived": "",
+        "Status": "breaks a warn rule only",
+        "Surname": 'O\'Brien "Bee", Ann',
+    }
     hub.take(text([*rows(2), bad]))
     found = hub.quarantine("rule, column_name, value, _row_number, line_number, raw_record")
     assert [row[:5] for row in found] == [("required", "arrived_at", None, 3, 4), ("type", "beds", "many", 3, 4)]
