@@ -1,7 +1,7 @@
 """One asset a feed: take in what landed, then say what the lake now holds of it. Each feed fails alone."""
 
 import fnmatch
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 import dagster as dg
@@ -152,7 +152,7 @@ def check_results(
         check_name="contract_rules_kept",
         passed=not broken,
         severity=dg.AssetCheckSeverity.WARN,
-        description=f"{many(len(broken), 'rule')} broken, by {many(sum(row[3] for row in broken), 'record')}."
+        description=f"{many(len(broken), 'rule')} broken: {named((row[0], row[3]) for row in broken)}."
         if broken
         else "All rules kept.",
         metadata={"rules broken": len(broken), "which": dg.MetadataValue.md(rules_table(broken))},
@@ -163,13 +163,25 @@ def check_results(
             check_name="in_line_with_history",
             passed=not judged["failed"],
             severity=dg.AssetCheckSeverity.WARN,
-            description=f"{judged['failed']} of {judged['expectations']} expectations not met.",
-            metadata={**judged, "which": dg.MetadataValue.md(judged["which"])},
+            description=f"{judged['failed']} of {judged['expectations']} expectations not met"
+            f"{': ' + named(judged['kinds']) if judged['kinds'] else ''}.",
+            metadata={
+                "expectations": judged["expectations"],
+                "failed": judged["failed"],
+                "which": dg.MetadataValue.md(judged["which"]),
+            },
         )
 
 
 def many(number: int, what: str) -> str:
     return f"{number:,} {what}{'' if number == 1 else 's'}"
+
+
+def named(counts: Iterable[tuple[str, int]], most: int = 6) -> str:
+    """'departed_not_before_arrived 4, nhs_number 3'."""
+    counts = list(counts)
+    more = f" and {len(counts) - most} more" if len(counts) > most else ""
+    return ", ".join(f"{name} {count:,}" for name, count in counts[:most]) + more
 
 
 def _share(batch: Mapping[str, Any]) -> float:

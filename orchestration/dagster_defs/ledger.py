@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
@@ -86,6 +87,9 @@ def verdict(settings: Settings, feed: str, batches: Iterable[dict[str, Any]]) ->
     if not found:
         return None
     failed = [(expectation, column, count) for expectation, column, _, count in found if count]
+    kinds: Counter[str] = Counter()
+    for expectation, _, count in failed:
+        kinds[expectation.replace("_", " ")] += count
     lines = ["| Not as before | Column | Times |", "|---|---|---|"]
     lines += [
         f"| {expectation.replace('_', ' ')} | {column or '-'} | {count} |" for expectation, column, count in failed
@@ -93,5 +97,6 @@ def verdict(settings: Settings, feed: str, batches: Iterable[dict[str, Any]]) ->
     return {
         "expectations": sum(count for _, _, count, _ in found),
         "failed": sum(count for _, _, count in failed),
+        "kinds": kinds.most_common(),
         "which": "\n".join(lines) if failed else "Everything as before.",
     }
