@@ -7,6 +7,7 @@ of data is in it; example records are invented from the contracts.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -60,7 +61,7 @@ def pages(dictionary: Dictionary) -> Iterable[tuple[str, str]]:
 def _environment(dictionary: Dictionary):
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
     from markdown_it import MarkdownIt
-    from markupsafe import Markup
+    from markupsafe import Markup, escape
 
     markdown = MarkdownIt("commonmark", {"html": False})
     environment = Environment(
@@ -72,6 +73,7 @@ def _environment(dictionary: Dictionary):
     )
     environment.filters["markdown"] = lambda text: Markup(markdown.render(text or ""))
     environment.filters["inline"] = lambda text: Markup(markdown.renderInline(text or ""))
+    environment.filters["breakable"] = lambda text: Markup(re.sub(r"([._])(?=\w)", r"\1<wbr>", str(escape(text))))
     environment.filters["cadence"] = cadence
     environment.filters["duration"] = duration
     environment.filters["count"] = lambda number: f"{number:,}"
