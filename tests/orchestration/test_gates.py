@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 
 import pytest
 
 from orchestration.gates import NothingBuilt, declared, dictionary, run_gates, sql_text, structure
 from orchestration.gates.nodes import METRIC_COLUMNS
-from orchestration.settings import Settings
+from orchestration.settings import PROJECT, Settings
 
 HEADER = "-- One row per person: who is known to the hub.\n"
 
@@ -459,6 +460,15 @@ def test_the_house_keeps_its_rules(built_hub):
     """Every gate over the project and a built hub. Unit tests are dbt's to run: `make test` does, before this."""
     found = [violation for violation in run_gates(built_hub) if "unit tests ran in this home" not in violation.problem]
     assert found == [], "\n".join(map(str, found))
+
+
+def test_every_link_in_the_documents_leads_somewhere():
+    broken = []
+    for document in [*PROJECT.glob("*.md"), *(PROJECT / "docs").rglob("*.md")]:
+        for target in re.findall(r"\]\(([^)#\s]+)", document.read_text(encoding="utf-8")):
+            if "://" not in target and not (document.parent / target).exists():
+                broken.append(f"{document.relative_to(PROJECT)}: {target}")
+    assert broken == []
 
 
 def test_gates_need_a_built_hub(tmp_path):
