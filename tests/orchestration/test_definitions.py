@@ -83,6 +83,12 @@ def test_every_dbt_source_is_made_by_an_asset_of_ours(graph, compiled):
     assert not without
 
 
+def test_the_ledger_follows_every_feed_and_the_moment_follows_the_ledger(graph, compiled):
+    ledger, moment = dg.AssetKey(["hub", "batch"]), dg.AssetKey(["hub", "run_context"])
+    assert graph.get(ledger).parent_keys == {dg.AssetKey(list(feed)) for feed in every_feed(compiled)}
+    assert graph.get(moment).parent_keys == {ledger}
+
+
 def test_every_seed_and_model_is_an_asset_and_every_product_is_published(graph, compiled):
     nodes = [its for its in compiled[0]["nodes"].values() if its["resource_type"] in ("model", "seed")]
     assert {describe.asset_key(its) for its in nodes} <= set(graph.get_all_asset_keys())
