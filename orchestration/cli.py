@@ -62,7 +62,8 @@ def parser() -> argparse.ArgumentParser:
     commands.add_parser("build", parents=[home], help="only build and check the warehouse, as of the last run's moment")
     commands.add_parser("gates", parents=[home], help="check the house: layers, dictionary, clocks, tests, contracts")
     commands.add_parser("dictionary", parents=[home], help="make the data dictionary of the built warehouse again")
-    commands.add_parser("dev", parents=[home, landing], help="open the Dagster UI on http://127.0.0.1:3000")
+    dev = commands.add_parser("dev", parents=[home, landing], help="open the Dagster UI on http://127.0.0.1:3000")
+    dev.add_argument("--port", type=positive, default=3000)
     commands.add_parser(
         "env", parents=[home], help="print the variables that plain dbt and dagster need, to eval in a shell"
     )
@@ -173,9 +174,8 @@ def run_dev(arguments: argparse.Namespace, settings: Settings) -> int:
 
     ensure_instance(settings)
     environment = os.environ | ({"BIHUB_LANDING": str(settings.landing)} if arguments.landing else {})
-    return subprocess.call(
-        [sys.executable, "-m", "dagster", "dev", "-m", "orchestration.definitions"], cwd=PROJECT, env=environment
-    )
+    command = [sys.executable, "-m", "dagster", "dev", "--port", str(arguments.port)]
+    return subprocess.call(command, cwd=PROJECT, env=environment)
 
 
 def run_env(arguments: argparse.Namespace, settings: Settings) -> int:
