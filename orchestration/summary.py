@@ -181,18 +181,24 @@ def _print_ledger(settings: Settings, console: Console) -> None:
 
 
 def _print_missing_feeds(settings: Settings, console: Console) -> None:
+    """Feeds that are missing or very late, and of the metrics that need them which are gone and which incomplete."""
     import duckdb
 
-    feeds = _published(settings, "quality", "dq_feed")
-    missing = duckdb.sql(
-        f"select partner || '.' || feed_table as feed, status, metrics from '{feeds}' "
-        "where status in ('missing', 'very_late') order by status, feed"
+    feeds, metric = _published(settings, "quality", "dq_feed"), _published(settings, "uec", "uec_metric")
+    late = duckdb.sql(
+        f"select partner || '.' || feed_table, status, metrics from '{feeds}' "
+        "where status in ('missing', 'very_late') order by 2, 1"
     ).fetchall()
-    if missing:
-        table = _table("Feeds missing or very late, and the metrics that need them", "Feed", "Status", "Metrics")
-        for row in missing:
-            table.add_row(*(str(value or "none") for value in row))
-        console.print(table)
+    if not late:
+        return
+    present = {row[0] for row in duckdb.sql(f"select distinct metric_id from '{metric}'").fetchall()}
+    table = _table("Feeds missing or very late", "Feed", "Status", "Metrics not to be had", "Metrics incomplete")
+    for feed, status, metrics in late:
+        needing = (metrics or "").replace(" ", "").split(",")
+        gone = [metric_id for metric_id in needing if metric_id and metric_id not in present]
+        partial = [metric_id for metric_id in needing if metric_id in present]
+        table.add_row(feed, status, ", ".join(gone) or "-", ", ".join(partial) or "-")
+    console.print(table)
 
 
 def _print_headlines(settings: Settings, as_of: str, console: Console) -> None:

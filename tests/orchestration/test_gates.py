@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import re
+import shutil
 import textwrap
 
+import duckdb
 import pytest
 
 from orchestration.gates import NothingBuilt, declared, dictionary, run_gates, sql_text, structure
@@ -460,6 +463,57 @@ def test_the_house_keeps_its_rules(built_hub):
     """Every gate over the project and a built hub. Unit tests are dbt's to run: `make test` does, before this."""
     found = [violation for violation in run_gates(built_hub) if "unit tests ran in this home" not in violation.problem]
     assert found == [], "\n".join(map(str, found))
+
+
+@pytest.fixture
+def own_hub(built_hub, tmp_path) -> Settings:
+    """A copy of the built hub that a test may spoil."""
+    for part in ("dbt", "warehouse"):
+        shutil.copytree(built_hub.home / part, tmp_path / part)
+    return Settings(home=tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("spoil", "named"),
+    [
+        (
+            "delete from hub.check_result where check_id like '%unique_ed_attendance_ed_attendance_id%'",
+            "ed_attendance_id",
+        ),
+        ("delete from reference.uec_metric_target where metric_id = 'BED_OCC'", "BED_OCC"),
+        ("alter table cdm.ed_attendance add column shoe_size integer", "shoe_size"),
+    ],
+)
+def test_what_is_wrong_in_the_built_warehouse_is_seen(own_hub, spoil, named):
+    """A check that did not run, a target that is gone, a column that nobody described."""
+    before = {str(violation) for violation in run_gates(own_hub)}
+    with duckdb.connect(str(own_hub.warehouse)) as warehouse:
+        warehouse.execute(spoil)
+    new = [violation for violation in map(str, run_gates(own_hub)) if violation not in before]
+    assert new
+    assert all(named in violation for violation in new), new
+
+
+def test_an_identifier_that_flows_into_a_mart_is_seen(own_hub):
+    """The mart's SQL takes the postcode of a person under a harmless name."""
+    compiled = own_hub.dbt_target / "compiled" / "bihub" / "models" / "marts" / "uec" / "dim_person.sql"
+    manifest_file = own_hub.dbt_target / "manifest.json"
+    manifest = json.loads(manifest_file.read_text())
+    node = manifest["nodes"]["model.bihub.dim_person"]
+    sql = node.get("compiled_code") or compiled.read_text()
+    assert "sex_code" in sql
+    node["compiled_code"] = (
+        "select postcode as sex_code, "
+        + ", ".join(
+            f"cast(null as {column['data_type']}) as {name}"
+            for name, column in node["columns"].items()
+            if name != "sex_code"
+        )
+        + ' from "bihub"."cdm"."person"'
+    )
+    manifest_file.write_text(json.dumps(manifest))
+    found = [violation for violation in map(str, run_gates(own_hub)) if "carries identifying content" in violation]
+    assert any("sex_code" in violation and "postcode" in violation for violation in found), found
 
 
 def test_every_link_in_the_documents_leads_somewhere():
