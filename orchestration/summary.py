@@ -92,10 +92,6 @@ def print_ingest(ingested, settings: Settings, console: Console | None = None) -
             f"Rows      {ingested.rows_in:,} in: {ingested.rows_accepted:,} accepted, "
             f"{held_back:,} quarantined, {refused:,} in rejected files"
         )
-    if ingested.failed:
-        console.print(
-            f"[red]Files     {len(ingested.failed):,} could not be taken in and are tried again at the next run"
-        )
     why = Counter()
     for batch in ingested.accepted:
         for rule in batch.rules:
@@ -109,6 +105,11 @@ def print_ingest(ingested, settings: Settings, console: Console | None = None) -
     for title, files in [
         ("Rejected files", [(batch.file_name, batch.reason or "") for batch in ingested.rejected]),
         ("Files that no contract claims", [(unknown.path, unknown.why) for unknown in ingested.unknown_files]),
+        ("Still being written: taken at the next run", [(late.path, late.why) for late in ingested.waiting]),
+        (
+            "Not taken in, tried again at the next run",
+            [(batch.file_name, batch.reason or "") for batch in ingested.failed],
+        ),
     ]:
         if files:
             table = _table(title, "File", "Why")

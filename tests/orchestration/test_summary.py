@@ -1,0 +1,93 @@
+"""What a run prints: values as people read them, rows that add up, and moments that cannot be misread."""
+
+from __future__ import annotations
+
+import argparse
+import io
+import subprocess
+import sys
+
+import pytest
+from rich.console import Console
+
+from orchestration.cli import moment
+from orchestration.ingest.outcome import BatchOutcome, IngestResult, RuleOutcome, UnknownFile
+from orchestration.pipeline import RunResult
+from orchestration.settings import PROJECT, Settings
+from orchestration.summary import print_ingest, print_summary, shown
+
+
+def printed(write) -> str:
+    console = Console(file=io.StringIO(), width=160)
+    write(console)
+    return console.file.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "text"),
+    [
+        (31.25, "percent", "31.2 %"),
+        (419.6, "seconds", "7:00"),
+        (5, "seconds", "0:05"),
+        (1234.4, "minutes", "1,234 min"),
+        (-14.0, "beds", "-14 beds"),
+        (None, "percent", "-"),
+    ],
+)
+def test_values_are_shown_as_people_read_them(value, unit, text):
+    assert shown(value, unit) == text
+
+
+def test_rows_add_up_and_every_file_that_was_not_used_is_named():
+    bad = RuleOutcome("nhs_number", "nhs_number", "reject", 3)
+    result = IngestResult(
+        batches=[
+            BatchOutcome(
+                "eeast", "incidents", "a.csv", "accepted", rows_in=10, rows_accepted=7, rows_quarantined=3, rules=[bad]
+            ),
+            BatchOutcome("eeast", "incidents", "b.csv", "rejected", rows_in=4, rows_quarantined=4, reason="No header."),
+            BatchOutcome("eeast", "incidents", "c.csv", "failed", reason="Disk full."),
+        ],
+        unknown_files=[UnknownFile("eeast/notes.txt", "no pattern")],
+        waiting=[UnknownFile("eeast/d.csv", "changed a second ago")],
+    )  # fmt: skip
+    text = printed(lambda console: print_ingest(result, Settings(home="."), console))
+    assert "14 in: 7 accepted, 3 quarantined, 4 in rejected files" in text
+    for named in ("No header.", "Disk full.", "eeast/notes.txt", "eeast/d.csv"):
+        assert named in text
+
+
+def test_the_summary_of_a_built_hub_names_measures_targets_and_places(built_hub):
+    result = RunResult(as_of="2026-11-01 07:05:00", ingest=IngestResult(already_known=9), settings=built_hub)
+    text = printed(lambda console: print_summary(result, console))
+    assert "Measures, October 2026" in text
+    assert "HAND_15" in text and "ED_4H_PCT_OVER" in text
+    assert "nothing was rebuilt" in text
+    assert str(built_hub.published) in text.replace("\n", "")
+
+
+def test_a_measure_of_a_month_that_has_not_ended_is_not_a_headline(built_hub):
+    result = RunResult(as_of="2026-10-15 07:05:00", ingest=IngestResult(), settings=built_hub)
+    assert "Measures, September 2026" in printed(lambda console: print_summary(result, console))
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [("2026-10-31", "2026-10-31 23:59:59"), ("2026-10-31T08:00", "2026-10-31 08:00:00")],
+)
+def test_a_bare_date_means_its_whole_day(text, meant):
+    assert moment(text) == meant
+
+
+@pytest.mark.parametrize("text", ["31/10/2026", "2026-02-30", "2026-10-31T08:00+01:00", ""])
+def test_a_moment_that_could_be_misread_is_refused(text):
+    with pytest.raises(argparse.ArgumentTypeError):
+        moment(text)
+
+
+def test_an_empty_home_is_told_what_to_do(tmp_path):
+    command = [sys.executable, "-m", "orchestration.cli", "run", "--home", str(tmp_path)]
+    done = subprocess.run(command, cwd=PROJECT, text=True, capture_output=True, check=False)
+    assert done.returncode == 1
+    assert "landing/<partner>/" in done.stderr
+    assert "Traceback" not in done.stderr
