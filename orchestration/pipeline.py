@@ -23,6 +23,10 @@ class HubBusy(Exception):
     """Another run holds this home."""
 
 
+class MomentInFuture(Exception):
+    """A moment that has not come cannot be described: files received before it would change it later."""
+
+
 class NothingReceived(Exception):
     """No batch was ever accepted, so there is no moment to describe."""
 
@@ -61,15 +65,22 @@ def only_one(settings: Settings) -> Iterator[None]:
 
 
 def newest_received(settings: Settings) -> str | None:
-    """When the newest accepted batch was received, local clock to the second; None before the first batch."""
-    moments = [received for received, _ in _ledger(settings)]
-    return max(moments, default=None)
+    """When the newest file was received, local clock to the second; None before the first accepted batch.
+
+    A rejected file moves the moment on as well: its feed is then seen to be late, and why.
+    """
+    accepted = [received for received, _ in _ledger(settings.raw)]
+    rejected = [received for received, _ in _ledger(settings.rejected)]
+    return max(accepted + rejected) if accepted else None
 
 
 def input_fingerprint(settings: Settings, as_of: str) -> str:
-    """SHA-256 over the moment, the batches that count at it, and the rules: equal inputs give equal numbers."""
+    """SHA-256 over the moment, the batches that count at it, and the rules: equal inputs give equal numbers.
+
+    Rejected batches count too: the quality marts show them.
+    """
     digest = hashlib.sha256(f"{as_of}\0{code_fingerprint()}\0".encode())
-    for received, batch in _ledger(settings):
+    for received, batch in [*_ledger(settings.raw), *_ledger(settings.rejected)]:
         if received <= as_of:
             digest.update(f"{batch}\0".encode())
     return digest.hexdigest()
@@ -85,11 +96,12 @@ def remember_run(settings: Settings, moment: str, version: str) -> None:
     write_json_atomically(settings.audit / "last_run.json", {"as_of": moment, "version": version})
 
 
-def _ledger(settings: Settings) -> list[tuple[str, str]]:
-    """(received_at, folder) of every accepted batch, in folder order."""
+def _ledger(batches: Path) -> list[tuple[str, str]]:
+    """(received_at, folder) of every batch below a folder of the lake, in folder order."""
     found = []
-    for sidecar in sorted(settings.raw.glob("*/*/batch=*/batch.json")):
-        found.append((_moment(read_json(sidecar)["received_at"]), sidecar.parent.relative_to(settings.raw).as_posix()))
+    for sidecar in sorted(batches.glob("*/*/batch=*/batch.json")):
+        folder = sidecar.parent.relative_to(batches.parent).as_posix()
+        found.append((_moment(read_json(sidecar)["received_at"]), folder))
     return found
 
 
@@ -105,8 +117,14 @@ def run(
 
     `as_of`: describe a past moment instead of the newest; batches received later are ignored. Where the live set is
     newer, the past is built and published beside it, under home/as_of/<moment>, and the live set stays.
-    Raises HubBusy, NothingReceived, BuildFailed, PublishRefused; the last good set stays in every case.
+    Raises HubBusy, MomentInFuture, NothingReceived, BuildFailed, PublishRefused; the last good set stays in every case.
     """
+    from orchestration.ingest.ledger import local_now
+
+    if as_of and datetime.fromisoformat(as_of) > local_now():
+        raise MomentInFuture(
+            f"{as_of} has not come yet: give a moment up to now, for today with its time (2026-10-31T08:00)"
+        )
     with only_one(settings):
         return _run(settings, as_of, progress, judge)
 

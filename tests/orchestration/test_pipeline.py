@@ -42,6 +42,28 @@ def test_a_later_batch_changes_the_present_but_not_the_past(hub):
     assert input_fingerprint(hub, "2026-11-02 00:00:00") != present
 
 
+def reject(settings: Settings, batch: str, received_at: str) -> None:
+    folder = settings.rejected / "eeast/incidents" / f"batch={batch}"
+    folder.mkdir(parents=True)
+    (folder / "batch.json").write_text(json.dumps({"batch_id": batch, "received_at": received_at}))
+
+
+def test_a_rejected_file_is_news_but_alone_it_is_nothing_to_describe(hub, tmp_path):
+    before = input_fingerprint(hub, "2026-11-02 00:00:00")
+    reject(hub, "bad", "2026-11-01 09:00:00")
+    assert newest_received(hub) == "2026-11-01 09:00:00"
+    assert input_fingerprint(hub, "2026-11-02 00:00:00") != before
+    empty = Settings(home=tmp_path / "empty")
+    reject(empty, "bad", "2026-11-01 09:00:00")
+    assert newest_received(empty) is None
+
+
+def test_a_moment_that_has_not_come_is_refused_before_anything_is_touched(tmp_path):
+    with pytest.raises(pipeline.MomentInFuture, match="has not come yet"):
+        pipeline.run(Settings(home=tmp_path / "hub"), as_of="2999-01-01 00:00:00")
+    assert not (tmp_path / "hub").exists()
+
+
 def test_a_changed_rule_changes_the_fingerprint(hub, monkeypatch, tmp_path):
     rule = tmp_path / "rule.sql"
     rule.write_text("select 240")
