@@ -121,8 +121,10 @@ def _block(count: int, **columns: object) -> Table:
     return out
 
 
-def _emergency_nights(rng: np.random.Generator, short: np.ndarray, age: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Nights in hospital, and how many of them after the patient was ready to leave (F 7.3)."""
+def _emergency_nights(
+    rng: np.random.Generator, short: np.ndarray, age: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Nights in hospital, how many of them after the patient was ready to leave, and the way out (F 7.3)."""
     count = len(short)
     zero = rng.random(count) < np.where(short, 0.90, 0.20)
     median = np.where(age < 18, 1.5, np.where(age < 65, 3.2, 6.0))
@@ -130,9 +132,10 @@ def _emergency_nights(rng: np.random.Generator, short: np.ndarray, age: np.ndarr
     place = rng.random(count)
     old = np.where(age >= 70, 1.6, 0.35)
     wait = np.where(place < 0.03 * old, 12, np.where(place < 0.08 * old, 6, np.where(place < 0.20 * old, 2, 0)))
+    pathway = np.select([zero, wait == 12, wait == 6, wait == 2], [None, "P3", "P2", "P1"], "P0").astype(object)
     wait = np.where(zero, 0, rng.poisson(wait))
     nights = np.where(zero, 0, np.minimum(nights, 120) + wait)
-    return nights, wait
+    return nights, wait, pathway
 
 
 def _from_ed(rng: np.random.Generator, people: Table, attendances: Table) -> Table:
@@ -145,7 +148,7 @@ def _from_ed(rng: np.random.Generator, people: Table, attendances: Table) -> Tab
     function = np.where(to == emergency.SDEC, "326", function)
     function = np.where(to == "1066371000000106", "320", np.where(to == "1066391000000105", "192", function))
     function = np.where(age < 18, "420", function)
-    nights, wait = _emergency_nights(rng, np.isin(to, (emergency.SDEC, emergency.CDU)), age)
+    nights, wait, pathway = _emergency_nights(rng, np.isin(to, (emergency.SDEC, emergency.CDU)), age)
     # the ward enters the patient some minutes before or after the department lets go
     when = came["departed_at"] + minutes(np.clip(rng.normal(6, 10, count), -20, 45))
     when = np.maximum(when, came["arrived_at"])
@@ -157,6 +160,7 @@ def _from_ed(rng: np.random.Generator, people: Table, attendances: Table) -> Tab
         admitted_at=when,
         nights=nights,
         wait=wait,
+        pathway_code=pathway,
         age=age,
         treatment_function_code=function,
         has_covid=came["has_covid"],
@@ -172,7 +176,7 @@ def _direct(rng: np.random.Generator, period: Period, residents: int, people: Ta
     who = picker.draw(rng, "gp", when)
     age = population.ages(people, who, when)
     count = len(when)
-    nights, wait = _emergency_nights(rng, rng.random(count) < 0.25, age)
+    nights, wait, pathway = _emergency_nights(rng, rng.random(count) < 0.25, age)
     function = np.where(age >= 76, choose(rng, FUNCTION_OLD, count), choose(rng, FUNCTION_ADULT, count))
     gp = _block(
         count,
@@ -182,6 +186,7 @@ def _direct(rng: np.random.Generator, period: Period, residents: int, people: Ta
         admitted_at=when,
         nights=nights,
         wait=wait,
+        pathway_code=pathway,
         age=age,
         treatment_function_code=np.where(age < 18, "420", function),
         has_covid=rng.random(count) < 1.3 * rates.covid_share(clock.local_date(when)),
@@ -204,6 +209,7 @@ def _direct(rng: np.random.Generator, period: Period, residents: int, people: Ta
         admitted_at=when,
         nights=nights,
         wait=np.zeros(count),
+        pathway_code=None,
         age=age,
         treatment_function_code=np.where(age < 18, "420", choose(rng, FUNCTION_ELECTIVE, count)),
         has_covid=rng.random(count) < 0.1 * rates.covid_share(clock.local_date(when)),
@@ -227,6 +233,7 @@ def _maternity(rng: np.random.Generator, period: Period, people: Table, picker: 
         "attendance": np.full(count, -1),
         "site_code": site,
         "wait": np.zeros(count),
+        "pathway_code": np.full(count, None, dtype=object),
         "has_covid": np.zeros(count, bool),
     }
     before = minutes(rng.uniform(60, 900, count))
