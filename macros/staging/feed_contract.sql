@@ -1,5 +1,5 @@
 {#-
-  What staging needs of a feed's contract: {key, mode, deleted_when, columns: {name: {data_type, codes, accepted}}}.
+  What staging needs of a feed's contract: {organisation, key, mode, deleted_when, columns: {name: {data_type, codes, accepted}}}.
   Read from the dbt sources of models/feeds. dbt hides those from unit tests, so the start of every run also leaves
   them in hub.feed_contract, and unit tests work against the real contract too. None while dbt parses.
 -#}
@@ -22,7 +22,7 @@
         {% do columns.update({column.name: {'data_type': column.data_type, 'codes': meta.get('codes'), 'accepted': meta.get('accepted')}}) %}
     {% endfor %}
     {% set feed = node.config.meta.feed %}
-    {% do return({'key': feed.key, 'mode': feed.mode, 'deleted_when': feed.get('deleted_when'), 'columns': columns}) %}
+    {% do return({'organisation': node.config.meta.organisation, 'key': feed.key, 'mode': feed.mode, 'deleted_when': feed.get('deleted_when'), 'columns': columns}) %}
 {% endmacro %}
 
 {% macro store_feed_contracts() %}
@@ -35,4 +35,10 @@
     {% do run_query('create or replace table hub.feed_contract (partner varchar, feed_table varchar, contract varchar)') %}
     {% if rows %}{% do run_query('insert into hub.feed_contract values ' ~ rows | join(', ')) %}{% endif %}
     {% do return('') %}
+{% endmacro %}
+
+{#- ODS or ONS code of the organisation that sends a feed. -#}
+{% macro organisation_of_feed(partner, table) %}
+    {%- set contract = feed_contract(partner, table) -%}
+    {%- do return(contract.organisation if contract is not none else none) -%}
 {% endmacro %}

@@ -12,7 +12,7 @@
         'family_name': 'family_name',
         'given_name': 'given_name',
         'birth_date': birth_date_clean('birth_date', '_received_at'),
-        'sex_code': standard_code(partner, table, 'sex_code'),
+        'sex_code': standard_code(partner, table, 'sex_code') if 'sex_code' in sent,
         'ethnic_category_code': standard_code(partner, table, 'ethnic_category_code') if 'ethnic_category_code' in sent,
         'postcode': postcode_clean('postcode'),
         'gp_practice_code': gp_practice_clean('gp_practice_code'),
@@ -23,11 +23,14 @@
     {%- endfor -%}
 {% endmacro %}
 
-{#- Current records with the NHS number cleaned, so that its check digit is worked out once. -#}
+{#- Current records with the NHS number cleaned, where the feed carries one, so that its check digit is worked out once. -#}
 {% macro current_patients(partner, table) -%}
+    {%- set contract = feed_contract(partner, table) -%}
     select
-        records.*,
+        records.*
+        {%- if contract is none or 'nhs_number' in contract.columns %},
         {{ nhs_number_clean('records.nhs_number') }} as _nhs_number
+        {%- endif %}
     from (
         {{ current_records(partner, table) }}
     ) as records

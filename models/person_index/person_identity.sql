@@ -1,6 +1,7 @@
 -- One row per record of a person (feed table and record): the person it is about, and how we know.
--- Deterministic: a usable NHS number, else the hospital number where the same site has seen it with
--- exactly one usable NHS number.
+-- Deterministic: a usable NHS number; else the local number, where its issuer has seen it with exactly one
+-- usable NHS number; else name, birth date and postcode, where all records that share them and have a usable
+-- NHS number have the same one.
 with records as (
 
     select
@@ -8,47 +9,91 @@ with records as (
         record_id,
         issuer,
         local_patient_id,
-        {{ usable_nhs_number('nhs_number', 'nhs_number_status_code') }} as nhs_number
+        {{ usable_nhs_number('nhs_number', 'nhs_number_status_code') }} as nhs_number,
+        {{ name_key('family_name') }}
+        || '|' || {{ name_key('given_name') }}
+        || '|' || cast(birth_date as {{ dbt.type_string() }})
+        || '|' || postcode as demographics
     from {{ ref('person_record') }}
 
 ),
 
-hospital_numbers as (
+known_demographics as (
 
     select
-        issuer,
-        local_patient_id,
+        demographics,
         count(distinct nhs_number) as nhs_number_count,
         min(nhs_number) as nhs_number
     from records
-    where local_patient_id is not null
-    group by issuer, local_patient_id
+    where demographics is not null and nhs_number is not null
+    group by demographics
+
+),
+
+-- What the records of a local number say together; the numbers that their demographics point to count where
+-- none of them has an NHS number.
+local_numbers as (
+
+    select
+        records.issuer,
+        records.local_patient_id,
+        count(distinct records.nhs_number) as nhs_number_count,
+        min(records.nhs_number) as nhs_number,
+        count(distinct known_demographics.nhs_number) as namesake_count,
+        min(known_demographics.nhs_number) as namesake_number,
+        max(known_demographics.nhs_number_count) as most_per_namesake
+    from records
+    left join known_demographics
+        on records.demographics = known_demographics.demographics
+    where records.local_patient_id is not null
+    group by records.issuer, records.local_patient_id
+
+),
+
+found as (
+
+    select
+        records.feed_table,
+        records.record_id,
+        records.issuer,
+        records.local_patient_id,
+        records.nhs_number,
+        case when local_numbers.nhs_number_count = 1 then local_numbers.nhs_number end as number_by_local_id,
+        case
+            when local_numbers.nhs_number_count > 0 then null
+            when local_numbers.namesake_count = 1 and local_numbers.most_per_namesake = 1
+                then local_numbers.namesake_number
+            when local_numbers.local_patient_id is null and known_demographics.nhs_number_count = 1
+                then known_demographics.nhs_number
+        end as number_by_name,
+        coalesce(local_numbers.nhs_number_count = 0, false) as is_known_by_local_id_only
+    from records
+    left join local_numbers
+        on
+            records.issuer = local_numbers.issuer
+            and records.local_patient_id = local_numbers.local_patient_id
+    left join known_demographics
+        on records.demographics = known_demographics.demographics
 
 ),
 
 identified as (
 
     select
-        records.feed_table,
-        records.record_id,
+        feed_table,
+        record_id,
         case
-            when records.nhs_number is not null then 'nhs_number'
-            when hospital_numbers.nhs_number_count = 1 then 'local_patient_id'
+            when nhs_number is not null then 'nhs_number'
+            when number_by_local_id is not null then 'local_patient_id'
+            when number_by_name is not null then 'name_birth_postcode'
             else 'unmatched'
         end as match_method,
         coalesce(
-            'nhs:' || records.nhs_number,
-            case hospital_numbers.nhs_number_count
-                when 1 then 'nhs:' || hospital_numbers.nhs_number
-                when 0 then 'local:' || records.issuer || ':' || records.local_patient_id
-            end,
-            'record:' || records.feed_table || ':' || records.record_id
+            'nhs:' || coalesce(nhs_number, number_by_local_id, number_by_name),
+            case when is_known_by_local_id_only then 'local:' || issuer || ':' || local_patient_id end,
+            'record:' || feed_table || ':' || record_id
         ) as identity
-    from records
-    left join hospital_numbers
-        on
-            records.issuer = hospital_numbers.issuer
-            and records.local_patient_id = hospital_numbers.local_patient_id
+    from found
 
 ),
 

@@ -10,6 +10,8 @@ select
     nhs_number,
     nhs_number_status_code,
     local_patient_id,
+    family_name,
+    given_name,
     birth_date,
     sex_code,
     ethnic_category_code,

@@ -1,0 +1,2 @@
+-- One row per ward of Provide and day: the 08:00 snapshot of its beds, newest return, standard codes.
+{{ staged_ward_beds('provide') }}
