@@ -112,6 +112,13 @@ class ColumnYaml(_Strict):
     tags: list[str] | str = []
 
 
+class DatabaseYaml(_Strict):
+    connection: Name
+    relation: Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)?$")]
+    watermark: Name
+    overlap_minutes: Annotated[int, Field(ge=0, le=44640)] = 60
+
+
 class FeedMeta(_Strict):
     version: Text
     dataset: Name
@@ -127,6 +134,7 @@ class FeedMeta(_Strict):
     deleted_when: Text | None = None
     cadence: Text
     reject_batch_above: Annotated[float, Field(ge=0, le=1, strict=False)]
+    database: DatabaseYaml | None = None
     rules: list[RuleYaml] = []
 
 
@@ -234,6 +242,16 @@ class Column:
 
 
 @dataclass(frozen=True)
+class Database:
+    """A feed that is read from a table. `watermark`: the column that says when a row was last changed."""
+
+    connection: str
+    relation: str
+    watermark: str
+    overlap_minutes: int = 60
+
+
+@dataclass(frozen=True)
 class FeedContract:
     """What one table of one partner must look like, and where that is written."""
 
@@ -261,6 +279,7 @@ class FeedContract:
     sheet: str | None = None
     header_row: int = 1
     deleted_when: str | None = None
+    database: Database | None = None
     warn_after_seconds: int | None = None
     error_after_seconds: int | None = None
     path: str = field(default="", compare=False)
@@ -277,6 +296,8 @@ class FeedContract:
     def fingerprint(self) -> str:
         """SHA-256 of everything that the contract says, so that a batch knows which text judged it."""
         said = {key: value for key, value in asdict(self).items() if key not in ("path", "line")}
+        if self.database is None:  # a file feed says what it said before there were databases
+            del said["database"]
         return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
 
 
@@ -516,6 +537,7 @@ def _flatten(file: FileYaml, marks: _Marks) -> Iterator[tuple[FeedContract, tupl
                 rules=tuple(Rule(**rule.model_dump()) for rule in feed.rules),
                 delimiter=feed.delimiter or ",", encoding=feed.encoding or "utf-8", trailer=feed.trailer,
                 sheet=feed.sheet, header_row=feed.header_row or 1, deleted_when=feed.deleted_when,
+                database=Database(**feed.database.model_dump()) if feed.database else None,
                 warn_after_seconds=seconds[0], error_after_seconds=seconds[1],
                 path=marks.name, line=marks.line(where),
             ), where  # fmt: skip
@@ -598,6 +620,8 @@ def _feed_problems(contract: FeedContract) -> Iterator[tuple[tuple[Any, ...], st
         yield ("delimiter",), "a quote or line end cannot delimit; use , | ; or \\t"
     if contract.format == "jsonl" and contract.encoding not in ("utf-8", "utf-16"):
         yield ("encoding",), "JSON is utf-8 (or utf-16)"
+    if contract.database:
+        yield from _database_problems(contract, contract.database)
     if not _is_cron(contract.cadence):
         yield (
             ("cadence",),
@@ -608,6 +632,40 @@ def _feed_problems(contract: FeedContract) -> Iterator[tuple[tuple[Any, ...], st
         if rule.name in seen or rule.name in BUILT_IN_RULES:
             yield ("rules", position, "name"), f"'{rule.name}' is already the name of a rule; choose another"
         seen.add(rule.name)
+
+
+def _database_problems(contract: FeedContract, database: Database) -> Iterator[tuple[tuple[Any, ...], str]]:
+    if contract.format != "jsonl" or contract.encoding != "utf-8":
+        yield (
+            ("database",),
+            "what is read from a database is written as JSON lines: set format: jsonl, encoding: utf-8, and give every "
+            "column its `path`, the name in the database",
+        )
+    if contract.mode != "upsert":
+        yield ("mode",), "a database is read row by row as rows change, so the mode is upsert"
+    if not fnmatchcase(f"{contract.table}_20260101T000000_20260101T000000.jsonl", contract.pattern):
+        yield (
+            ("pattern",),
+            f'extracts are named {contract.table}_<first>_<last>.jsonl; write "{contract.table}_*.jsonl"',
+        )
+    for column in contract.columns:
+        if column.path and not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_ ]*", column.path):
+            yield ("database",), f"'{column.path}' of {column.name} is not the name of a column in a database"
+    watermark = next((column for column in contract.columns if column.name == database.watermark), None)
+    if watermark is None:
+        near = difflib.get_close_matches(database.watermark, [column.name for column in contract.columns], 1, 0.6)
+        yield (
+            ("database", "watermark"),
+            f"'{database.watermark}' is not a column of this table"
+            + (f"; did you mean '{near[0]}'?" if near else "; name the column that says when a row was last changed"),
+        )
+    elif watermark.data_type != "timestamp" or not watermark.required:
+        yield ("database", "watermark"), f"'{watermark.name}' must be a timestamp with `required: true`"
+    elif watermark.formats and not re.fullmatch(r"%Y-?%m-?%d[ T]?%H:?%M:?%S(\.?%f)?", watermark.formats[0]):
+        yield (
+            ("database", "watermark"),
+            f"the format of '{watermark.name}' must sort as text does; write ['%Y-%m-%d %H:%M:%S']",
+        )
 
 
 BUILT_IN_RULES = (

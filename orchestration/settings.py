@@ -20,8 +20,14 @@ class Settings:
 
     @property
     def landing(self) -> Path:
-        """Files as partners left them: landing/<partner>/<file>. Read, never written or deleted by a run."""
+        """Files as partners left them: landing/<partner>/<file>. Nothing there is changed or deleted by a run; only
+        what a run reads from a database is added."""
         return self.landing_override or self.home / "landing"
+
+    @property
+    def connections(self) -> Path:
+        """How databases are reached, with passwords: readable by the owner only, else refused."""
+        return self.home / "connections.toml"
 
     @property
     def lake(self) -> Path:

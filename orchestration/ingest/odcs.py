@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from orchestration.contracts import Column, FeedContract
+from orchestration.contracts import Column, Database, FeedContract
 
 _LOGICAL = {
     "varchar": "string",
@@ -62,7 +62,8 @@ def document(contract: FeedContract) -> dict[str, Any]:
                 "path": f"landing/{contract.partner}/{contract.pattern}",
                 "format": contract.format,
                 **({"delimiter": contract.delimiter} if contract.format == "csv" else {}),
-            }
+            },
+            *([_odcs_database(contract.database)] if contract.database else []),
         ],
         "team": [{"username": contract.steward, "role": "data steward"}],
         "slaProperties": [
@@ -88,6 +89,20 @@ def document(contract: FeedContract) -> dict[str, Any]:
                 ("headerRow", contract.header_row if contract.format != "jsonl" else None),
             )
             if value is not None
+        ],
+    }
+
+
+def _odcs_database(database: Database) -> dict[str, Any]:
+    """Where the extract is read. The connection is a name: address and credentials belong to the hub's home."""
+    return {
+        "server": database.connection,
+        "type": "custom",
+        "description": f"Read as rows change, by {database.watermark}.",
+        "customProperties": [
+            {"property": "relation", "value": database.relation},
+            {"property": "watermark", "value": database.watermark},
+            {"property": "overlapMinutes", "value": database.overlap_minutes},
         ],
     }
 

@@ -15,6 +15,14 @@ class Rejected(Exception):
         super().__init__(reason)
 
 
+class NotRead(Rejected):
+    """A database could not be read. `is_passing`: it may well answer at the next attempt."""
+
+    def __init__(self, kind: str, reason: str, remedy: str, *, is_passing: bool = False):
+        super().__init__(kind, reason, remedy)
+        self.is_passing = is_passing
+
+
 class IngestFailed(Exception):
     """The hub itself cannot go on (disk full, folder read-only); what was accepted stays."""
 
