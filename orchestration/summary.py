@@ -212,7 +212,7 @@ def _print_headlines(settings: Settings, as_of: str, console: Console) -> None:
         f"""
         with monthly as (
             select * from '{metric}'
-            where period_grain = 'month' and site_code = 'ALL' and covid_group = 'all'
+            where period_grain = 'month' and site_code = 'ALL' and covid_group = 'all' and category = 'ALL'
               and period_start + interval 1 month <= cast($as_of as timestamp)
         ),
         newest as (select max(period_start) as period_start from monthly)

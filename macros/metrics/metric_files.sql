@@ -1,7 +1,8 @@
 {#-
   The metric files of a product, found by what they are: models with config.meta.metric. Nothing lists them, so that
   adding a metric is adding one file. Every file gives, one row per event: event_date, organisation_code, site_code
-  (null = the whole organisation), is_covid (null = the fact can not tell), numerator, denominator.
+  (null = the whole organisation), is_covid (null = the fact can not tell), numerator, denominator; a metric that names
+  its `category` also category (null = counts for ALL only); a fact that has a person also {{ person_of_event() }}.
 -#}
 {% macro metric_files(product='uec') %}
     {% set found = [] %}
@@ -18,15 +19,16 @@
 {#- A metric file that is not complete stops the build, naming the file and what to write. -#}
 {% macro metric_complaint(node) %}
     {% set metric = node.config.meta.metric %}
-    {% set known = ['id', 'label', 'unit', 'better', 'aggregate', 'definition', 'source', 'choice', 'dataset', 'no_target'] %}
+    {% set known = ['id', 'label', 'unit', 'better', 'aggregate', 'definition', 'source', 'choice', 'dataset', 'no_target', 'category', 'system'] %}
+    {% set aggregates = ['ratio', 'mean', 'sum', 'p90', 'median', 'daily_average'] %}
     {% for key in ['id', 'label', 'unit', 'better', 'aggregate', 'definition', 'source', 'dataset'] if not metric.get(key) %}
         {% do exceptions.raise_compiler_error(node.original_file_path ~ ": the metric has no '" ~ key ~ "'") %}
     {% endfor %}
     {% for key in metric if key not in known %}
         {% do exceptions.raise_compiler_error(node.original_file_path ~ ": '" ~ key ~ "' is not a word of a metric; known are " ~ known | join(', ')) %}
     {% endfor %}
-    {% if metric.aggregate not in ('ratio', 'mean', 'p90', 'daily_average') %}
-        {% do exceptions.raise_compiler_error(node.original_file_path ~ ": aggregate '" ~ metric.aggregate ~ "' is not one of ratio, mean, p90, daily_average") %}
+    {% if metric.aggregate not in aggregates %}
+        {% do exceptions.raise_compiler_error(node.original_file_path ~ ": aggregate '" ~ metric.aggregate ~ "' is not one of " ~ aggregates | join(', ')) %}
     {% endif %}
     {% if metric.id | lower != node.name %}
         {% do exceptions.raise_compiler_error(node.original_file_path ~ ': metric ' ~ metric.id ~ ' belongs in ' ~ metric.id | lower ~ '.sql') %}
@@ -42,19 +44,35 @@
 {%- endmacro %}
 
 
+{#- The person behind an event, as far as secondary use may know; a file that has these is in uec_metric_population. -#}
+{% macro person_of_event() -%}
+    age_band,
+    ethnic_group,
+    imd_quintile,
+    sex_code,
+    registered_sub_icb_code
+{%- endmacro %}
+
+
 {#- What the metric files say of themselves: a select for a CTE, one row per metric; no row where there is no file. -#}
 {% macro metric_words(words, product='uec') -%}
+    {%- set names = {'id': 'metric_id', 'category': 'category_name', 'system': 'is_system'} -%}
     {%- for file in metric_files(product) %}
     select
         {%- for word in words %}
-        {{ sql_text(file.metric.get(word)) }} as {{ 'metric_id' if word == 'id' else word }}{{ ',' if not loop.last }}
+        {{ metric_word(file.metric, word) }} as {{ names.get(word, word) }}{{ ',' if not loop.last }}
         {%- endfor %}
     {{ 'union all' if not loop.last }}
     {%- else %}
     select
         {%- for word in words %}
-        cast(null as {{ dbt.type_string() }}) as {{ 'metric_id' if word == 'id' else word }}{{ ',' if not loop.last }}
+        {{ metric_word({}, word) }} as {{ names.get(word, word) }}{{ ',' if not loop.last }}
         {%- endfor %}
     where 1 = 0
     {%- endfor %}
+{%- endmacro %}
+
+
+{% macro metric_word(metric, word) -%}
+    {{ ('true' if metric.get(word) else 'false') if word == 'system' else sql_text(metric.get(word)) }}
 {%- endmacro %}

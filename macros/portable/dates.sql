@@ -57,6 +57,15 @@
     cast(date_trunc('{{ grain }}', {{ at }}) as date)
 {%- endmacro %}
 
+{#- First day of the period after; `period_grain` is a column that says day, week or month. -#}
+{% macro next_period_start(period_grain, period_start) -%}
+    case {{ period_grain }}
+        when 'day' then {{ days_add(1, period_start) }}
+        when 'week' then {{ days_add(7, period_start) }}
+        else cast(date_trunc('month', {{ days_add(31, period_start) }}) as date)
+    end
+{%- endmacro %}
+
 {% macro year_of(at) -%}cast(extract(year from {{ at }}) as integer){%- endmacro %}
 
 {% macro month_of(at) -%}cast(extract(month from {{ at }}) as integer){%- endmacro %}

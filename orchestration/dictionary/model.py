@@ -29,8 +29,13 @@ LAYER_WORDS = {
 AGGREGATES = {
     "ratio": "Numerator divided by denominator, times 100 where the unit is percent.",
     "mean": "Sum of the numerators divided by the sum of the denominators: never a mean of means.",
+    "sum": "Sum of the numerators; the denominator says how many events were looked at.",
+    "median": "Median by nearest rank: the value at position ceil(0.5 n) of the sorted values.",
     "p90": "90th centile by nearest rank: the value at position ceil(0.9 n) of the sorted values.",
-    "daily_average": "Summed over sites and days, divided by the number of days.",
+    "daily_average": (
+        "Summed over sites and days, divided by the number of days with a report; the system's average day is the sum of "
+        "its organisations'."
+    ),
 }
 METRIC_COLUMNS = {
     "event_date": "Local date to which the event counts.",
@@ -39,6 +44,12 @@ METRIC_COLUMNS = {
     "is_covid": "Whether the event was with COVID-19; empty where the record cannot tell.",
     "numerator": "What is counted or measured.",
     "denominator": "What it is divided by.",
+    "category": "Category, as the measure names it; empty where the event counts for all together only.",
+    "age_band": "Age of the person at the event.",
+    "ethnic_group": "Ethnic group of the person.",
+    "imd_quintile": "Deprivation quintile of where the person lives; 1 is the most deprived fifth.",
+    "sex_code": "Person stated gender.",
+    "registered_sub_icb_code": "Sub-ICB location of the practice where the person is registered.",
 }
 
 

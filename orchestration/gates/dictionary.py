@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from orchestration.gates.nodes import METRIC_COLUMNS, is_metric_file, layer, meta, models, place, seeds
+from orchestration.gates.nodes import is_metric_file, layer, meta, metric_columns, models, place, seeds
 from orchestration.gates.violation import Violation
 
 
@@ -30,11 +30,11 @@ def dictionary_untrue(manifest: dict, catalog: Mapping[tuple[str, str], list[str
             )
             continue
         if is_metric_file(node):
-            if sorted(real) != sorted(METRIC_COLUMNS):
+            if sorted(real) != sorted(metric_columns(node)):
                 add(
                     node["original_file_path"],
                     f"the metric gives the columns {', '.join(real)}",
-                    f"Every metric gives {', '.join(METRIC_COLUMNS)}.",
+                    f"This metric must give {', '.join(metric_columns(node))}.",
                 )
             continue
         if not (node.get("description") or "").strip():

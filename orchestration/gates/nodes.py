@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
 METRIC_COLUMNS = ["event_date", "organisation_code", "site_code", "is_covid", "numerator", "denominator"]
 """What every metric file gives, whatever the metric."""
+PERSON_COLUMNS = ["age_band", "ethnic_group", "imd_quintile", "sex_code", "registered_sub_icb_code"]
+"""What a metric file gives besides where its fact has a person: the macro person_of_event."""
 
 
 def load_built_manifest(settings: Settings) -> dict | None:
@@ -60,8 +62,15 @@ def product(node: dict) -> str | None:
 
 
 def is_metric_file(node: dict) -> bool:
-    """Whether a model is one metric: its columns are METRIC_COLUMNS, its words are config.meta.metric."""
+    """Whether a model is one metric: its columns are those of metric_columns, its words are config.meta.metric."""
     return node["resource_type"] == "model" and "metrics" in node["fqn"][1:-1]
+
+
+def metric_columns(node: dict) -> list[str]:
+    """The columns that a metric file must give, by what it says of itself."""
+    category = ["category"] if (meta(node).get("metric") or {}).get("category") else []
+    with_person = "person_of_event()" in (node.get("raw_code") or "")
+    return [*METRIC_COLUMNS, *category, *(PERSON_COLUMNS if with_person else [])]
 
 
 def meta(node: dict) -> dict:

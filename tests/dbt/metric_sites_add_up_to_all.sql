@@ -8,6 +8,7 @@ with total as (
         uec_metric.period_start,
         uec_metric.organisation_code,
         uec_metric.covid_group,
+        uec_metric.category,
         dim_metric.aggregate,
         sum(case when uec_metric.site_code = 'ALL' then uec_metric.numerator end) as numerator_all,
         sum(case when uec_metric.site_code <> 'ALL' then uec_metric.numerator end) as numerator_sites,
@@ -23,6 +24,7 @@ with total as (
         uec_metric.period_start,
         uec_metric.organisation_code,
         uec_metric.covid_group,
+        uec_metric.category,
         dim_metric.aggregate
 
 )
@@ -30,6 +32,6 @@ with total as (
 select *
 from total
 where
-    (sites > 0 and numerator_all <> numerator_sites)
+    (sites > 0 and abs(numerator_all - numerator_sites) > 0.001)
     or (sites > 0 and denominator_all <> denominator_sites and aggregate <> 'daily_average')
     or denominator_all is null

@@ -11,7 +11,7 @@ import duckdb
 import pytest
 
 from orchestration.gates import NothingBuilt, declared, dictionary, run_gates, sql_text, structure
-from orchestration.gates.nodes import METRIC_COLUMNS
+from orchestration.gates.nodes import METRIC_COLUMNS, PERSON_COLUMNS
 from orchestration.settings import PROJECT, Settings
 
 HEADER = "-- One row per person: who is known to the hub.\n"
@@ -339,6 +339,16 @@ def test_metric_files_have_the_standard_columns():
     assert dictionary.dictionary_untrue(manifest, {("uec", "hand_15"): METRIC_COLUMNS}) == []
     (found,) = dictionary.dictionary_untrue(manifest, {("uec", "hand_15"): [*METRIC_COLUMNS, "person_key"]})
     assert "person_key" in found.problem
+
+
+def test_a_metric_file_with_a_category_or_a_person_has_their_columns_too():
+    by_reason = model("delay", "marts/uec/metrics", config={"meta": {"metric": {"category": "Reason for delay"}}})
+    by_person = model("ed_seen", "marts/uec/metrics") | {"raw_code": "select {{ person_of_event() }}"}
+    real = {("uec", "delay"): [*METRIC_COLUMNS, "category"], ("uec", "ed_seen"): [*METRIC_COLUMNS, *PERSON_COLUMNS]}
+    assert dictionary.dictionary_untrue(manifest_of(by_reason, by_person), real) == []
+    without = dict.fromkeys(real, METRIC_COLUMNS)
+    found = dictionary.dictionary_untrue(manifest_of(by_reason, by_person), without)
+    assert [v.file for v in found] == [f"models/marts/uec/metrics/{name}.sql" for name in ("delay", "ed_seen")]
 
 
 def test_contract_columns_are_described():

@@ -5,6 +5,7 @@ with metric as (
 
     {{ metric_words([
         'id', 'label', 'unit', 'better', 'aggregate', 'definition', 'source', 'choice', 'dataset', 'no_target',
+        'category',
     ]) }}
 
 ),
@@ -24,6 +25,7 @@ select
     metric.definition,
     metric.source,
     metric.choice,
+    metric.category_name,
     metric.dataset,
     calendar.days_to_final,
     target.target,

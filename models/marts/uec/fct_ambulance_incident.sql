@@ -34,6 +34,8 @@ select
     incident.sex_code,
     person.ethnic_group,
     person.imd_decile,
+    person.imd_quintile,
+    person.registered_sub_icb_code,
     incident.category_code,
     incident.response_category,
     incident.outcome,

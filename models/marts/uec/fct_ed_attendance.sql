@@ -28,6 +28,8 @@ select
     attendance.sex_code,
     person.ethnic_group,
     person.imd_decile,
+    person.imd_quintile,
+    person.registered_sub_icb_code,
     attendance.acuity_level,
     attendance.chief_complaint_code,
     attendance.diagnosis_code,

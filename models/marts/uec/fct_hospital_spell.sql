@@ -21,6 +21,8 @@ select
     hospital_spell.sex_code,
     person.ethnic_group,
     person.imd_decile,
+    person.imd_quintile,
+    person.registered_sub_icb_code,
     hospital_spell.admission_group,
     hospital_spell.admission_method_code,
     hospital_spell.patient_classification_code,

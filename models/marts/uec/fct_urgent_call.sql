@@ -17,6 +17,8 @@ select
     urgent_call.sex_code,
     person.ethnic_group,
     person.imd_decile,
+    person.imd_quintile,
+    person.registered_sub_icb_code,
     urgent_call.is_answered,
     cast(urgent_call.answer_wait_seconds as integer) as answer_wait_seconds,
     urgent_call.is_abandoned_after_30s,

@@ -1,15 +1,10 @@
--- One row per metric, period, organisation, site and COVID-19 group: the whole urgent-care picture in one
--- narrow table. A metric is one file in metrics/, found by itself; this model knows no metric by name.
--- Facts that metrics may read:
--- depends_on: {{ ref('fct_ambulance_incident') }}
--- depends_on: {{ ref('fct_bed_state') }}
--- depends_on: {{ ref('fct_ed_attendance') }}
--- depends_on: {{ ref('fct_hospital_spell') }}
--- depends_on: {{ ref('fct_urgent_call') }}
--- depends_on: {{ ref('fct_urgent_care_link') }}
+-- One row per metric, period, organisation, site, COVID-19 group and category: the whole urgent-care
+-- picture in one narrow table. A metric is one file in metrics/, found by itself; this model knows no
+-- metric by name.
+{{ facts_of_metrics() }}
 with metric as (
 
-    {{ metric_words(['id', 'unit', 'aggregate', 'dataset']) }}
+    {{ metric_words(['id', 'unit', 'aggregate', 'dataset', 'system']) }}
 
 ),
 
@@ -37,112 +32,116 @@ placed_value as (
 
 ),
 
--- An average day: what is summed over the days, by the number of days that reported.
-added_up as (
-
-    select
-        metric_id,
-        period_grain,
-        period_start,
-        organisation_code,
-        site_code,
-        covid_group,
-        sum(numerator) as numerator,
-        sum(denominator) as denominator,
-        cast(count(distinct event_date) as double) as day_count,
-        cast(null as double) as centile
-    from placed_sum
-    group by metric_id, period_grain, period_start, organisation_code, site_code, covid_group
-
-),
-
-ranked as (
-
-    select
-        metric_id,
-        period_grain,
-        period_start,
-        organisation_code,
-        site_code,
-        covid_group,
-        cast(null as double) as numerator,
-        sum(denominator) as denominator,
-        cast(null as double) as day_count,
-        {{ percentile_disc(0.9, 'numerator') }} as centile
-    from placed_value
-    group by metric_id, period_grain, period_start, organisation_code, site_code, covid_group
-
-),
-
 together as (
 
-    select * from added_up
+    select
+        {{ metric_grain() }},
+        sum(numerator) as numerator,
+        sum(denominator) as denominator,
+        cast(null as double) as median,
+        cast(null as double) as p90
+    from placed_sum
+    group by {{ metric_grain() }}
     union all
-    select * from ranked
+    select
+        {{ metric_grain() }},
+        cast(null as double) as numerator,
+        sum(denominator) as denominator,
+        {{ percentile_disc(0.5, 'numerator') }} as median,
+        {{ percentile_disc(0.9, 'numerator') }} as p90
+    from placed_value
+    group by {{ metric_grain() }}
+
+),
+
+-- An average day: what is summed over the days, by the days on which the place reported anything at all.
+reported as (
+
+    select
+        metric_id,
+        period_grain,
+        period_start,
+        organisation_code,
+        site_code,
+        cast(count(distinct event_date) as double) as days
+    from placed_sum
+    where covid_group = 'all' and category = 'ALL'
+    group by metric_id, period_grain, period_start, organisation_code, site_code
 
 ),
 
 measured as (
 
     select
-        together.metric_id,
-        together.period_grain,
-        together.period_start,
-        case together.period_grain
-            when 'day' then {{ days_add(1, 'together.period_start') }}
-            when 'week' then {{ days_add(7, 'together.period_start') }}
-            else {{ period_start('month', days_add(31, 'together.period_start')) }}
-        end as next_period_start,
-        together.organisation_code,
-        together.site_code,
-        together.covid_group,
+        {{ metric_grain('together') }},
         together.numerator,
-        case
-            when metric.aggregate = 'daily_average' then together.day_count
+        case metric.aggregate
+            when 'daily_average' then reported.days
             else together.denominator
         end as denominator,
-        together.centile,
-        metric.aggregate,
-        metric.unit,
-        metric.dataset
+        case metric.aggregate
+            when 'median' then together.median
+            when 'p90' then together.p90
+            when 'sum' then together.numerator
+            when 'daily_average' then {{ safe_divide('together.numerator', 'reported.days') }}
+            else {{ safe_divide('together.numerator', 'together.denominator') }}
+        end as result,
+        metric.is_system and metric.aggregate = 'daily_average' and together.site_code = 'ALL' as is_part
     from together
     inner join metric
         on together.metric_id = metric.metric_id
+    left join reported
+        on
+            metric.aggregate = 'daily_average'
+            and together.metric_id = reported.metric_id
+            and together.period_grain = reported.period_grain
+            and together.period_start = reported.period_start
+            and together.organisation_code = reported.organisation_code
+            and together.site_code = reported.site_code
 
 ),
 
-divided as (
+-- The system on an average day is the sum of its organisations, each on a day of its own average.
+with_system as (
 
     select
-        measured.*,
-        {{ safe_divide('measured.numerator', 'measured.denominator') }} as quotient
+        {{ metric_grain() }},
+        numerator,
+        denominator,
+        result
     from measured
+    union all
+    select
+        {{ metric_grain(organisation="'" ~ var('system_organisation') ~ "' as organisation_code") }},
+        sum(result) as numerator,
+        1 as denominator,
+        sum(result) as result
+    from measured
+    where is_part
+    group by metric_id, period_grain, period_start, site_code, covid_group, category
 
 )
 
 select
-    divided.metric_id,
-    divided.period_grain,
-    divided.period_start,
-    divided.organisation_code,
-    divided.site_code,
-    divided.covid_group,
-    divided.numerator,
-    divided.denominator,
+    {{ metric_grain('figure') }},
+    round(figure.numerator, 6) as numerator,
+    figure.denominator,
     case
-        when divided.aggregate = 'p90' then divided.centile
-        when divided.unit = 'percent' then round(100 * divided.quotient, 1)
-        else round(divided.quotient, 1)
+        when metric.aggregate in ('median', 'p90') then figure.result
+        when metric.unit = 'percent' then round(100 * figure.result, 1)
+        else round(figure.result, 1)
     end as value,
-    divided.unit,
+    metric.unit,
     target.target,
-    cast({{ days_add('coalesce(calendar.days_to_final, 0)', 'divided.next_period_start') }} as timestamp)
-    > {{ as_of() }} as is_provisional
-from divided
+    {{ is_before_final('figure.period_grain', 'figure.period_start', 'calendar.days_to_final') }}
+        as is_provisional
+from with_system as figure
+inner join metric
+    on figure.metric_id = metric.metric_id
 left join {{ ref('uec_metric_target') }} as target
     on
-        divided.metric_id = target.metric_id
-        and divided.period_start >= target.valid_from
-        and divided.period_start <= coalesce(target.valid_to, date '9999-12-31')
+        figure.metric_id = target.metric_id
+        and figure.period_start >= target.valid_from
+        and figure.period_start <= coalesce(target.valid_to, date '9999-12-31')
 left join {{ ref('dataset_calendar') }} as calendar
-    on divided.dataset = calendar.dataset
+    on metric.dataset = calendar.dataset
