@@ -6,6 +6,7 @@ with attendances as (
     select
         staged.*,
         person_identity.person_id,
+        coalesce(person_identity.match_method <> 'unmatched', false) as is_identified,
         {{ local_to_utc('staged.arrived_at_local') }} as arrived_at
     from (
         {{ stacked([
@@ -45,8 +46,28 @@ measured as (
             as initial_assessment_at,
         {{ minutes_between('arrived_at', 'seen_for_treatment_at') }} as minutes_to_seen,
         {{ minutes_between('arrived_at', 'departed_at') }} as minutes_to_departure,
-        {{ minutes_between('decided_to_admit_at', 'departed_at') }} as minutes_from_decision
+        {{ minutes_between('decided_to_admit_at', 'departed_at') }} as minutes_from_decision,
+        coalesce(timed.attendance_category_code in ('1', '2', '3'), false)
+        and coalesce(status.group_code not in ('streamed_not_counted', 'dead_on_arrival'), true) as is_counted,
+        coalesce(status.group_code = 'left', false) as left_before_treatment
     from timed
+    {{ left_join_code('ed_discharge_status', 'timed.discharge_status_code', 'status') }}
+
+),
+
+-- F 3.4 ED_REATT_7D: of somebody who is known, at the same trust, arrival to arrival in UTC. A second record
+-- with the same time of arrival is a copy rather than a return.
+reattendance as (
+
+    select later.ed_attendance_id
+    from measured as later
+    inner join measured as earlier
+        on
+            later.person_id = earlier.person_id
+            and later.arrived_at > earlier.arrived_at
+            and later.arrived_at <= {{ timestamp_add('hour', 7 * 24, 'earlier.arrived_at') }}
+    where later.is_identified and later.is_counted and earlier.is_counted
+    group by later.ed_attendance_id
 
 )
 
@@ -86,13 +107,14 @@ select
     destination.group_code as discharge_group,
     coalesce({{ admitted_group('destination.group_code') }}, false) as is_admitted,
     coalesce(not {{ admitted_group('destination.group_code') }}, false) as is_non_admitted,
-    coalesce(status.group_code = 'left', false) as left_before_treatment,
+    measured.left_before_treatment,
     coalesce(measured.diagnosis_code = '840539006', false) as has_covid,
-    coalesce(measured.attendance_category_code in ('1', '2', '3'), false)
-    and coalesce(status.group_code not in ('streamed_not_counted', 'dead_on_arrival'), true) as is_counted,
+    measured.is_counted,
+    reattendance.ed_attendance_id is not null as is_reattendance_within_7_days,
     measured.feed_table
 from measured
 {{ left_join_code('ed_arrival_mode', 'measured.arrival_mode_code', 'arrival_mode') }}
 {{ left_join_code('ed_acuity', 'measured.acuity_code', 'acuity') }}
-{{ left_join_code('ed_discharge_status', 'measured.discharge_status_code', 'status') }}
 {{ left_join_code('ed_discharge_destination', 'measured.discharge_destination_code', 'destination') }}
+left join reattendance
+    on measured.ed_attendance_id = reattendance.ed_attendance_id
