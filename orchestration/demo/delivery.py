@@ -122,9 +122,11 @@ def deliver(
     extra: np.ndarray | None = None,
     correctable: np.ndarray | None = None,
     keep_alive: bool = False,
+    amended_after: int = 1,
 ) -> Delivery:
     """Rows of every file. `extra` marks records that were entered by mistake and are withdrawn by a later file.
 
+    What is corrected comes again `amended_after` files later, or in the last one.
     With `keep_alive` the last file always comes: where nothing is new, it carries the latest records once more.
     """
     count, files = len(begins), len(schedule)
@@ -175,7 +177,7 @@ def deliver(
     def more(which: np.ndarray, ahead: int, flag: str | None) -> Table:
         here = np.flatnonzero(which)
         added = {name: np.zeros(len(here), dtype=bool) for name in rows}
-        added["record"], added["file"] = here, last[here] + ahead
+        added["record"], added["file"] = here, np.minimum(last[here] + ahead, files - 1)
         if flag:
             added[flag] = np.ones(len(here), dtype=bool)
         return added
@@ -183,7 +185,7 @@ def deliver(
     rows = concat(
         [
             rows,
-            more(corrected, 1, None),
+            more(corrected, amended_after, None),
             more(resent, 1, None),
             more(twice, 0, None),
             more(vehicles, 0, "is_other_vehicle"),

@@ -157,6 +157,45 @@ DIRT = (
     Defect("occupied_mistyped", ("bed_state",), 0.005, "A digit too many in the occupied beds, amended later."),
     Defect("untypable_number", ("bed_state",), 0.003, "'n/a' in a number. In workbooks of 40 rows and more."),
     Defect("corrected", ("bed_state",), 0.02, "Amended the day after, within the 14 days that are allowed (F 2.7.1)."),
+    # wards
+    Defect("late", ("ward_stays",), 0.006, "First arrives in a later file: next month's, or three days on."),
+    Defect("corrected", ("ward_stays",), 0.010, "The end was two hours out; sent again right in a later file."),
+    Defect("resubmitted", ("ward_stays",), 0.005, "Sent again unchanged in a later file."),
+    Defect("duplicate_row", ("ward_stays",), 0.002, "The same row twice in one file."),
+    Defect("untypable_date", ("ward_stays",), 0.0010, "31 February as the start. In files of 80 rows and more."),
+    Defect("clock_change_hour", ("ward_stays",), 0.0, "As above."),
+    Defect(
+        "two_wards",
+        ("ward_stays",),
+        0.01,
+        "The former ward lets go late: a patient on two wards at once (F 2.7.3); of stays that another follows.",
+    ),
+    Defect("end_before_start", ("ward_stays",), 0.001, "The stay ends before it starts."),
+    Defect("ward_name_missing", ("ward_stays",), 0.01, "No name of the ward; the code is there."),
+    # discharge list
+    Defect("nhs_number_missing", ("no_criteria_to_reside",), 0.04, "No NHS number."),
+    Defect("nhs_number_wrong", ("no_criteria_to_reside",), 0.004, "One digit mistyped: fails Modulus 11."),
+    Defect("nhs_number_spaced", ("no_criteria_to_reside",), 0.04, "Written 999 123 4567: the same number."),
+    Defect("pathway_missing", ("no_criteria_to_reside",), 0.10, "No pathway (F 2.7.3)."),
+    Defect("since_after_census", ("no_criteria_to_reside",), 0.010, "Without criteria from a day after the list's."),
+    Defect(
+        "carried_forward",
+        ("no_criteria_to_reside",),
+        0.03,
+        "Sunday's list repeats Saturday's (F 2.7.3); of Sundays of a site one in five. Who left since is on it still, "
+        "who became ready since is not.",
+    ),
+    Defect("ward_free_text", ("no_criteria_to_reside",), 0.02, "The ward's name and place in words (F 2.7.3)."),
+    Defect("late", ("no_criteria_to_reside",), 0.004, "First on the list of a later file."),
+    Defect(
+        "corrected", ("no_criteria_to_reside",), 0.02, "Other pathway and no reason; sent again right in a later file."
+    ),
+    Defect("duplicate_row", ("no_criteria_to_reside",), 0.003, "The same row twice in one file."),
+    # situation report
+    Defect("miscounted", ("daily_sitrep",), 0.06, "One number is up to three out, and stays so."),
+    Defect("number_mistyped", ("daily_sitrep",), 0.004, "A digit too many in one number, and it stays."),
+    Defect("corrected", ("daily_sitrep",), 0.03, "Two discharges short, amended some days later (F 2.7.1)."),
+    Defect("late", ("daily_sitrep",), 0.008, "Not there at the deadline; comes with a later file."),
     # practice lists
     Defect("nhs_number_wrong", ("registrations",), 0.0005, "Fails Modulus 11: the row is held back."),
     Defect("listed_twice", ("registrations",), 0.002, "Still on the list of the former practice as well."),
@@ -172,6 +211,7 @@ BAD_FILES = {
     "basildon_ed_attendances": "sheet_renamed",
     "broomfield_spells": "dates_in_other_format",
     "calls": "line_cut",
+    "no_criteria_to_reside": "key_column_renamed",
 }
 
 

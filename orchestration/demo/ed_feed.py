@@ -167,7 +167,7 @@ def _spoil_times(feed: str, table: Table, log: DirtLog, rng: np.random.Generator
     decided[here] = departed[here] + minutes(rng.uniform(10, 120, len(here)))
     log.add("decision_after_departure", ids[here], "decided_to_admit_at", wall(decided[here]))
     left = np.isin(table["discharge_status_code"], emergency.LEFT) & np.isnat(table["seen_for_treatment_at"])
-    share = rate("left_but_seen", feed) / max(left.mean(), 1e-9)
+    share = rate("left_but_seen", feed) * len(left) / max(left.sum(), 1)
     here = np.flatnonzero(left & (rng.random(count) < share))
     table["seen_for_treatment_at"][here] = arrived[here] + minutes(rng.uniform(30, 90, len(here)))
     log.add("left_but_seen", ids[here], "seen_for_treatment_at", wall(table["seen_for_treatment_at"][here]))

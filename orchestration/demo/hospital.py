@@ -108,7 +108,11 @@ def render_cells(
             ]
         elif column.source == "nhs_number":
             # some numbers were typed into cells that Excel takes for numbers
-            digits = numeric & ~np.equal(values, None).astype(bool) & np.array([" " not in (v or " ") for v in values])
+            digits = (
+                numeric
+                & ~np.equal(values, None).astype(bool)
+                & np.array([" " not in (v or " ") for v in values], dtype=bool)
+            )
             cells = [
                 number if digit else text
                 for number, text, digit in zip(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 import numpy as np
 
 from orchestration.demo import clock, emergency, population, rates
@@ -9,6 +11,7 @@ from orchestration.demo.rates import Period, Picker
 from orchestration.demo.table import Table, choose, concat, listed, minutes, rng_for, size, take, words
 
 NEVER = np.datetime64("NaT")
+NOT_A_DAY = np.datetime64("NaT", "D")
 FUNCTION_ADULT = {
     "300": 24,
     "326": 22,
@@ -67,14 +70,34 @@ DIAGNOSES = {
     "502": "N939 O021 D259",
 }
 COMORBIDITIES = listed("I10X E119 J449 I48X N183 F03X I251 E785 Z921 M199 E669 F329 I509 Z870 K219 D649")
+METHOD_DIRECT = {"22": 62, "23": 14, "24": 22, "25": 1, "2B": 1}
+METHOD_EARLIER = {"21": 88, "22": 8, "24": 2, "2D": 2}
 SOURCE = {"19": 91, "29": 1.5, "51": 1.5, "54": 1, "85": 5}
 DISCHARGE_HOUR = (0, 0, 0, 0, 0, 0, 0, 1, 2, 4, 7, 10, 11, 11, 12, 13, 13, 12, 10, 7, 4, 2, 1, 0)
 NOT_GENERAL_AND_ACUTE = ("501", "560", "424", "422", "192")
+# of adults' stays of a night and more: share, times more at 70 and over, times less below
+PATHWAY = {"P3": 0.03, "P2": 0.055, "P1": 0.13}
+OLD, YOUNG = 2.0, 0.50
+# share that waits after being ready, and mean nights of those who do (F 7.3: 2, 6 and 12 nights, many none)
+DELAY = {"P0": (0.05, 2.0), "P1": (0.62, 3.6), "P2": (0.80, 8.5), "P3": (0.90, 14.0)}
+LONGEST_WAIT = 90
+REASON = {
+    "P0": {"HP": 56, "PF": 12, "HO": 10, "TH": 9, "IF": 9, "WB": 4},
+    "P1": {"CAP-P1": 46, "TH": 20, "IF": 14, "HP": 12, "PF": 6, "WB": 2},
+    "P2": {"CAP-P2": 55, "TH": 18, "HP": 10, "IF": 9, "PF": 7, "WB": 1},
+    "P3": {"CAP-P3": 44, "IF": 24, "PF": 15, "TH": 13, "WB": 2, "HO": 2},
+}
+DESTINATION = {
+    "P0": {"19": 94, "29": 1.5, "85": 2.5, "54": 0.5, "87": 0.5, "98": 1},
+    "P1": {"19": 96, "29": 2, "98": 2},
+    "P2": {"51": 100},
+    "P3": {"54": 55, "85": 45},
+}
 PREFIX = {"RAJ01": "S", "RAJ12": "BAS-S", "RAJ32": "BS"}
 TRANSFER_SHARE = 0.005
 COVID = "U071"
-SMALLEST_HOSPITAL = 60  # beds of a site, however few residents are played
-WARM_UP_DAYS = 91
+EARLIER_DAYS = 182  # admissions of so long before the first day may still be in hospital
+EARLIER_ADMISSIONS = 8_900  # emergency admissions a month, by ED and direct
 
 
 def _discharge_of_day(rng: np.random.Generator, count: int) -> np.ndarray:
@@ -130,10 +153,16 @@ def _emergency_nights(
     median = np.where(age < 18, 1.5, np.where(age < 65, 3.2, 6.0))
     nights = np.maximum(np.round(np.exp(rng.normal(np.log(median), 1.02, count))), 1)
     place = rng.random(count)
-    old = np.where(age >= 70, 1.6, 0.35)
-    wait = np.where(place < 0.03 * old, 12, np.where(place < 0.08 * old, 6, np.where(place < 0.20 * old, 2, 0)))
-    pathway = np.select([zero, wait == 12, wait == 6, wait == 2], [None, "P3", "P2", "P1"], "P0").astype(object)
-    wait = np.where(zero, 0, rng.poisson(wait))
+    often = np.select([age < 18, age < 70], [0.0, YOUNG], OLD)
+    pathway = np.full(count, "P0", dtype=object)
+    edge = np.zeros(count)
+    for name, share in PATHWAY.items():
+        pathway[(place >= edge) & (place < edge + share * often)] = name
+        edge += share * often
+    late, mean = (np.array([DELAY[name][part] for name in pathway]) for part in (0, 1))
+    wait = 1 + np.floor(rng.exponential(1 / np.log1p(1 / (mean - 1)), count))
+    wait = np.where(zero | (rng.random(count) >= late), 0, np.minimum(wait, LONGEST_WAIT))
+    pathway[zero] = None
     nights = np.where(zero, 0, np.minimum(nights, 120) + wait)
     return nights, wait, pathway
 
@@ -171,14 +200,23 @@ def _from_ed(rng: np.random.Generator, people: Table, attendances: Table) -> Tab
     )
 
 
-def _direct(rng: np.random.Generator, period: Period, residents: int, people: Table, picker: Picker) -> list[Table]:
-    when = rates.moments(rng, period, residents, rates.GP_ADMISSIONS, "ed", "gp", "gp")
+def _direct(
+    rng: np.random.Generator,
+    period: Period,
+    residents: int,
+    people: Table,
+    picker: Picker,
+    a_month: float = rates.GP_ADMISSIONS,
+    method: dict[str, float] = METHOD_DIRECT,
+    rhythm: str = "gp",
+) -> Table:
+    when = rates.moments(rng, period, residents, a_month, "ed", rhythm, rhythm)
     who = picker.draw(rng, "gp", when)
     age = population.ages(people, who, when)
     count = len(when)
     nights, wait, pathway = _emergency_nights(rng, rng.random(count) < 0.25, age)
     function = np.where(age >= 76, choose(rng, FUNCTION_OLD, count), choose(rng, FUNCTION_ADULT, count))
-    gp = _block(
+    return _block(
         count,
         attendance=np.full(count, -1),
         person=who,
@@ -190,18 +228,21 @@ def _direct(rng: np.random.Generator, period: Period, residents: int, people: Ta
         age=age,
         treatment_function_code=np.where(age < 18, "420", function),
         has_covid=rng.random(count) < 1.3 * rates.covid_share(clock.local_date(when)),
-        admission_method_code=choose(rng, {"22": 62, "23": 14, "24": 22, "25": 1, "2B": 1}, count),
+        admission_method_code=choose(rng, method, count),
         admission_source_code=choose(rng, SOURCE, count),
         patient_classification_code="1",
         kind="direct",
     )
+
+
+def _elective(rng: np.random.Generator, period: Period, residents: int, people: Table, picker: Picker) -> Table:
     when = rates.moments(rng, period, residents, rates.ELECTIVES, "elective", "elective", "elective")
     who = picker.draw(rng, "elective", when)
     age = population.ages(people, who, when)
     count = len(when)
     form = choose(rng, {"2": 87, "1": 11.5, "3": 1.5}, count)
     nights = np.where(form == "1", np.maximum(np.round(np.exp(rng.normal(np.log(1.9), 0.8, count))), 1), 0)
-    elective = _block(
+    return _block(
         count,
         attendance=np.full(count, -1),
         person=who,
@@ -218,7 +259,19 @@ def _direct(rng: np.random.Generator, period: Period, residents: int, people: Ta
         patient_classification_code=form,
         kind="elective",
     )
-    return [gp, elective]
+
+
+def _earlier(rng: np.random.Generator, period: Period, residents: int, people: Table, picker: Picker) -> list[Table]:
+    """Who came before the first day and may still be in hospital then: wards are not empty when the demo begins."""
+    before = Period(period.start - dt.timedelta(days=EARLIER_DAYS), period.start - dt.timedelta(days=1))
+    blocks = [
+        _direct(rng, before, residents, people, picker, EARLIER_ADMISSIONS, METHOD_EARLIER, "ed"),
+        _elective(rng, before, residents, people, picker),
+    ]
+    for place, block in enumerate(blocks):
+        stays = block["admitted_at"] + ((block["nights"].astype(float) + 1.5) * 86_400).astype("timedelta64[s]")
+        blocks[place] = take(block, (stays > period.begins) & (block["age"] >= 0))
+    return blocks
 
 
 def _maternity(rng: np.random.Generator, period: Period, people: Table, picker: Picker) -> list[Table]:
@@ -291,7 +344,9 @@ def make_spells(period: Period, residents: int, people: Table, attendances: Tabl
     rng = rng_for(seed, "spells")
     blocks = [
         _from_ed(rng, people, attendances),
-        *_direct(rng, period, residents, people, picker),
+        _direct(rng, period, residents, people, picker),
+        _elective(rng, period, residents, people, picker),
+        *_earlier(rng_for(seed, "earlier spells"), period, residents, people, picker),
         *_maternity(rng, period, people, picker),
     ]
     spells = concat(blocks)
@@ -313,18 +368,17 @@ def make_spells(period: Period, residents: int, people: Table, attendances: Tabl
     )
 
     spells["discharge_method_code"] = choose(rng, {"1": 97.5, "2": 2.5}, count)
-    frail = (spells["age"] >= 75) & (spells["nights"] >= 3)
-    going = np.where(
-        frail,
-        choose(rng, {"19": 74, "85": 13, "54": 4, "51": 6, "29": 3}, count),
-        choose(rng, {"19": 96, "29": 1.5, "51": 1.5, "87": 0.5, "98": 0.5}, count),
-    )
+    going = choose(rng, {"19": 96, "29": 1.5, "51": 1.5, "87": 0.5, "98": 0.5}, count)
+    for name, places in DESTINATION.items():
+        here = np.flatnonzero(spells["pathway_code"] == name)
+        going[here] = choose(rng, places, len(here))
     spells["discharge_destination_code"] = going
     ready = clock.local_date(spells["discharged_at"]) - spells["wait"].astype("int64").astype("timedelta64[D]")
-    spells["discharge_ready_date"] = np.where(spells["nights"] >= 1, ready, NEVER.astype("datetime64[D]"))
+    spells["discharge_ready_date"] = np.where(spells["nights"] >= 1, ready, NOT_A_DAY)
     spells = _split_transfers(rng, spells)
     spells = take(spells, np.argsort(spells["admitted_at"], kind="stable"))
-    spells = take(spells, spells["admitted_at"] < period.ends)
+    spells = take(spells, (spells["admitted_at"] < period.ends) & (spells["discharged_at"] > period.begins))
+    spells["delay_reason_code"] = _reasons(rng, spells)
     spells["coded_at"] = _coded_at(rng, spells["discharged_at"])
     spells["spell_id"] = np.empty(size(spells), dtype=object)
     for site, prefix in PREFIX.items():
@@ -333,6 +387,15 @@ def make_spells(period: Period, residents: int, people: Table, attendances: Tabl
             [f"{prefix}{number:08d}" for number in range(20_000_001, 20_000_001 + len(here))]
         )
     return spells
+
+
+def _reasons(rng: np.random.Generator, spells: Table) -> np.ndarray:
+    """Why somebody stayed who was ready to leave."""
+    reason = np.full(size(spells), None, dtype=object)
+    for name, reasons in REASON.items():
+        here = np.flatnonzero((spells["pathway_code"] == name) & (spells["wait"] > 0))
+        reason[here] = choose(rng, reasons, len(here))
+    return reason
 
 
 def _coded_at(rng: np.random.Generator, discharged: np.ndarray) -> np.ndarray:
@@ -363,102 +426,21 @@ def _split_transfers(rng: np.random.Generator, spells: Table) -> Table:
     spells["discharged_at"][moved] = left
     spells["discharge_method_code"][moved] = "1"
     spells["discharge_destination_code"][moved] = "51"
-    spells["discharge_ready_date"][moved] = clock.local_date(left)
-    return concat([spells, part])
+    # pathway, reason and wait belong to the last part; who goes on elsewhere was not ready to leave
+    spells["pathway_code"][moved], spells["wait"][moved] = None, 0
+    spells["discharge_ready_date"][moved] = NOT_A_DAY
+    begun, ended = clock.local_date(part["admitted_at"]), clock.local_date(part["discharged_at"])
+    part["discharge_ready_date"] = np.maximum(part["discharge_ready_date"], begun)
+    part["wait"] = (ended - part["discharge_ready_date"]).astype("int64")
+    spells = concat([spells, part])
+    stay = clock.local_date(spells["discharged_at"]) - clock.local_date(spells["admitted_at"])
+    spells["nights"] = stay.astype("int64")
+    spells["discharge_ready_date"][spells["nights"] == 0] = NOT_A_DAY
+    spells["pathway_code"][spells["nights"] == 0], spells["wait"][spells["nights"] == 0] = None, 0
+    return spells
 
 
-# --- beds ------------------------------------------------------------------------------------------------------------
-
-
-def _present(start: np.ndarray, end: np.ndarray, moments: np.ndarray) -> np.ndarray:
-    return np.searchsorted(np.sort(start), moments, side="right") - np.searchsorted(np.sort(end), moments, side="right")
-
-
-def _smooth(values: np.ndarray, width: int) -> np.ndarray:
-    if width <= 1:
-        return values.astype(float)
-    padded = np.pad(values.astype(float), width // 2, mode="reflect" if len(values) > width else "edge")
-    return np.convolve(padded, np.full(width, 1 / width), mode="valid")
-
-
-def make_beds(period: Period, spells: Table, occupied: dict[str, np.ndarray], seed: int) -> Table:
-    """The 08:00 snapshot of every site and day.
-
-    Patients in beds are those of the spells. A hospital for few residents would hold a handful of patients, so a small
-    one is enlarged to SMALLEST_HOSPITAL beds and its counts are smoothed over days: `patients` keeps the raw count.
-    Before the first day, the spells of the first weeks are taken to have happened as well.
-    """
-    inside = (spells["patient_classification_code"] == "1") & ~np.isin(
-        spells["treatment_function_code"], NOT_GENERAL_AND_ACUTE
-    )
-    stays = take(spells, inside)
-    days = period.days
-    span = min(WARM_UP_DAYS, len(days) // 7 * 7 or 7)
-    early = stays["admitted_at"] < period.begins + np.timedelta64(span * 86_400, "s")
-    rounds = -(-WARM_UP_DAYS // span)
-    parts = [stays]
-    for turn in range(1, rounds + 1):
-        again = take(stays, early)
-        for name in ("admitted_at", "discharged_at"):
-            again[name] = again[name] - np.timedelta64(turn * span * 86_400, "s")
-        parts.append(again)
-    stays = concat(parts)
-    stays["site"] = stays["site_code"]
-    moment = clock.midnight(days) + np.timedelta64(8 * 3600, "s")
-    return concat([_beds_of_site(site, days, moment, stays, occupied[site], seed) for site in rates.SITES])
-
-
-def _beds_of_site(site: str, days: np.ndarray, moment: np.ndarray, stays: Table, ratio: np.ndarray, seed: int) -> Table:
-    rng = rng_for(seed, f"beds {site}")
-    here = take(stays, stays["site"] == site)
-    start, end = here["admitted_at"], here["discharged_at"]
-    adult, covid = here["age"] >= 18, here["has_covid"]
-    patients = _present(start, end, moment)
-    mean = max(float(patients.mean()), 0.5)
-    factor = max(1.0, SMALLEST_HOSPITAL / mean)
-    width = min(int(np.clip(round(400 / mean), 1, 61)) // 2 * 2 + 1, max(len(days) // 2 * 2 - 1, 1))
-
-    def beds(present: np.ndarray) -> np.ndarray:
-        return np.round(factor * _smooth(present, width)).astype("int64")
-
-    total = beds(patients)
-    adults = np.minimum(beds(_present(start[adult], end[adult], moment)), total)
-    bands, limit = [], adults
-    admitted_day = clock.local_date(start)
-    for nights in (7, 14, 21):
-        since = clock.midnight(admitted_day + np.timedelta64(nights, "D"))
-        long = adult & (end > since)
-        limit = np.minimum(beds(_present(since[long], end[long], moment)), limit)
-        bands.append(limit)
-    with_covid = np.minimum(beds(_present(start[covid], end[covid], moment)), total)
-    void = np.minimum(rng.binomial(with_covid, 0.18), 12)
-    winter = np.isin(rates.month_of(days), (10, 11, 0, 1, 2))
-    closed = rng.poisson(np.where(winter, 0.006, 0.0015) * total)
-    opened = np.maximum(np.round(total / ratio).astype("int64"), total + void + closed - 2)
-    quarter = days.astype("datetime64[M]").astype("int64") // 3
-    core = np.empty(len(days), dtype="int64")
-    for one in np.unique(quarter):
-        core[quarter == one] = int(np.quantile(opened[quarter == one], 0.3))
-    core = np.minimum(core, opened)
-    adult_opened = np.maximum(np.round(opened * adults / np.maximum(total, 1)).astype("int64"), adults)
-    critical = max(4, round(0.03 * opened.mean()))
-    busy = total / np.maximum(opened, 1)
-    return {
-        "snapshot_date": days,
-        "site_code": words([site] * len(days)),
-        "patients": patients,
-        "ga_core_beds_open": core,
-        "ga_escalation_beds_open": opened - core,
-        "ga_beds_occupied": total,
-        "ga_covid_occupied": with_covid,
-        "ga_covid_void_beds": void,
-        "ga_infection_closed_beds": closed,
-        "adult_ga_beds_open": np.minimum(adult_opened, opened),
-        "adult_ga_beds_occupied": adults,
-        "critical_care_beds_open": np.full(len(days), critical),
-        "critical_care_beds_occupied": np.minimum(rng.binomial(critical, 0.82, len(days)), critical),
-        "los_7_plus": bands[0],
-        "los_14_plus": bands[1],
-        "los_21_plus": bands[2],
-        "opel_level": 1 + np.digitize(busy, (0.90, 0.94, 0.965)),
-    }
+def general_and_acute(spells: Table) -> np.ndarray:
+    """True for patients of general and acute beds: ordinary admissions; not maternity, newborn or critical care."""
+    ordinary = spells["patient_classification_code"] == "1"
+    return ordinary & ~np.isin(spells["treatment_function_code"], NOT_GENERAL_AND_ACUTE)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from orchestration.demo import DemoSummary, Progress
 from orchestration.demo.beds_feed import send_beds
+from orchestration.demo.discharge_feed import send_lists, send_sitreps
 from orchestration.demo.ed_feed import send_attendances
 from orchestration.demo.eeast import send_incidents
 from orchestration.demo.hospital import SITE_OF
@@ -18,10 +19,11 @@ from orchestration.demo.sending import Sent
 from orchestration.demo.spell_feed import send_spells
 from orchestration.demo.table import size
 from orchestration.demo.truth import write_truth
+from orchestration.demo.ward_feed import send_ward_stays
 from orchestration.demo.world import make_world
 from orchestration.settings import PROJECT
 
-STEPS = 5 + 10 + 1
+STEPS = 6 + 13 + 1
 
 
 def _claim(out: Path, settings: dict[str, object]) -> None:
@@ -56,6 +58,9 @@ def play(residents: int, months: int, seed: int, out: Path, end: dt.date, progre
         partners.append((f"{name} ED files", lambda name=name: send_attendances(world, name, landing, seed)))
         partners.append((f"{name} spell files", lambda name=name: send_spells(world, name, landing, seed)))
     partners.append(("bed state workbooks", lambda: send_beds(world, landing, seed)))
+    partners.append(("ward stays", lambda: send_ward_stays(world, landing, seed)))
+    partners.append(("discharge lists", lambda: send_lists(world, landing, seed)))
+    partners.append(("daily situation reports", lambda: send_sitreps(world, landing, seed)))
     partners.append(("practice lists", lambda: send_registrations(world, landing, seed)))
     sent: dict[str, Sent] = {}
     for what, play_partner in partners:

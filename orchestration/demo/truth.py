@@ -11,7 +11,18 @@ urgent_call         one row per 111 call: call_id, person_no, times, triage, inc
 ambulance_incident  one row per 999 incident: incident_id, person_no, category_code, outcome, times, receiving_site_code
 ed_attendance       one row per attendance: attendance_id, feed, site_code, person_no, times, codes (SNOMED), has_covid
 spell               one row per hospital spell: spell_id, feed, site_code, person_no, times, codes, has_covid, coded_at
-bed_state           one row per site and day; `patients` is the raw count of patients in its general and acute beds
+                    Also: pathway_code (P0 to P3; empty where none was needed: not an emergency, no night, died, moved
+                    on to another hospital of the trust), delay_reason_code (why the patient stayed after
+                    discharge_ready_date; empty where he left on it)
+ward_stay           one row per stay of an inpatient (patient classification 1) on a ward: ward_stay_id, spell_id,
+                    site_code, ward_code, ward_type_code, started_at, ended_at; the stays of a spell have no gap
+nctr_day            one row per patient and morning on the list of those without criteria to reside (who is on it:
+                    discharge.make_list_days): census_date, site_code, spell_id, person_no, ward_code,
+                    no_criteria_since, pathway_code, delay_reason_code (from 7 nights in hospital on),
+                    local_authority_code. In dirt its record_id is census_date|site_code|spell_id
+daily_sitrep        one row per site and flow_date, the numbers as they are by definition (discharge.make_sitrep)
+bed_state           one row per site and day: the patients of the spells at 08:00 (`patients` = ga_beds_occupied), and
+                    the beds that are open
 registration        one row per stretch of registration of a person with a practice
 pathway             one row per chain of events of one person: call_id, incident_id, attendance_id, spell_id, each empty
                     where the chain does not pass through it; chains of one event are left out
@@ -140,6 +151,14 @@ def write_truth(world: World, folder: Path, sent: dict[str, Sent], sites: dict[s
     spells["attendance_id"] = _linked(world.attendances["attendance_id"], world.spells["attendance"])
     apc = [sent[f"{name}_spells"] for name in hospitals]
     _write(folder, "spell", spells | _by_site(world.spells, apc, codes))
+    spell_id = world.spells["spell_id"]
+    stays = {"ward_stay_id": world.ward_stays["ward_stay_id"], "spell_id": spell_id[world.ward_stays["spell"]]}
+    stays |= _without(world.ward_stays, "ward_stay_id", "spell")
+    _write(folder, "ward_stay", stays | _known(sent["ward_stays"]))
+    listed = {"spell_id": spell_id[world.listed["spell"]], "person_no": world.listed["person"]}
+    listed |= _without(world.listed, "spell", "person")
+    _write(folder, "nctr_day", listed | _known(sent["no_criteria_to_reside"]))
+    _write(folder, "daily_sitrep", world.sitrep | _known(sent["daily_sitrep"]))
     _write(folder, "bed_state", world.beds | _known(sent["bed_state"]))
     history = world.registrations
     _write(folder, "registration", {"person_no": history["person"]} | _without(history, "person"))

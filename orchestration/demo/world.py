@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from orchestration.demo import clock, emergency, inpatient, population, rates, urgent
+from orchestration.demo import beds, clock, discharge, emergency, inpatient, population, rates, urgent, wards
 from orchestration.demo.rates import Period, Picker
 from orchestration.demo.table import Table, rng_for, size
 
@@ -27,6 +27,9 @@ class World:
     spells: Table
     beds: Table
     registrations: Table
+    ward_stays: Table
+    listed: Table
+    sitrep: Table
 
 
 def first_day(end: dt.date, months: int) -> dt.date:
@@ -45,16 +48,31 @@ def make_world(residents: int, months: int, seed: int, end: dt.date, seeds: Path
     incidents = urgent.make_incidents(period, residents, calls, picker, occupied, seed)
     say("attendances")
     attendances = emergency.make_attendances(period, residents, people, calls, incidents, picker, occupied, seed)
-    say("hospital spells and beds")
+    say("hospital spells")
     for _ in range(3):
         spells = inpatient.make_spells(period, residents, people, attendances, picker, seed)
         if not _free_inpatients(calls, incidents, attendances, spells, picker, seed):
             break
-    beds = inpatient.make_beds(period, spells, occupied, seed)
     say("births, deaths and moves")
     _deaths(period, residents, people, calls, incidents, attendances, spells, seed)
     registrations = population.registrations(people, lsoa)
-    return World(period, people, lsoa, calls, incidents, attendances, spells, beds, registrations)
+    say("wards, beds and discharge lists")
+    stays = wards.make_ward_stays(spells, attendances, seed)
+    listed = discharge.make_list_days(period, spells, stays, people, lsoa, seeds)
+    return World(
+        period=period,
+        people=people,
+        lsoa=lsoa,
+        calls=calls,
+        incidents=incidents,
+        attendances=attendances,
+        spells=spells,
+        beds=beds.make_beds(period, spells, occupied, seed),
+        registrations=registrations,
+        ward_stays=stays,
+        listed=listed,
+        sitrep=discharge.make_sitrep(period, attendances, incidents, spells, listed),
+    )
 
 
 def _free_inpatients(
@@ -117,6 +135,7 @@ def _deaths(
     spells["discharge_method_code"][dying] = "4"
     spells["discharge_destination_code"][dying] = "79"
     spells["discharge_ready_date"][dying] = np.datetime64("NaT")
+    spells["pathway_code"][dying], spells["delay_reason_code"][dying], spells["wait"][dying] = None, None, 0
     people["died_on"][spells["person"][dying]] = clock.local_date(spells["discharged_at"][dying])
 
     age = population.ages(people, attendances["person"], attendances["arrived_at"])
