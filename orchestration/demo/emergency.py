@@ -112,6 +112,7 @@ COVID = "840539006"
 CATEGORY = {"1": 94.4, "2": 2.6, "3": 0.9, "4": 2.1}
 OTHER_TYPE_SHARE = {"RAJ01": 0.195, "RAJ12": 0.085, "RAJ32": 0.07}
 ADMISSION_BY_AGE = (0.75, 0.42, 0.62, 0.95, 1.35, 1.6, 1.75)
+BOOKED_IN = 0.925  # of who comes by ambulance; the others go straight to a ward or unit and are never in the ED record
 PREFIX = {"RAJ01": "E", "RAJ12": "BAS-A", "RAJ32": "BE"}
 
 
@@ -167,7 +168,7 @@ def make_attendances(
     doctor = np.minimum(np.maximum(doctor, first + 1), stay * 0.8)
     unseen = np.isin(status, (LEFT_BEFORE_ASSESSMENT, LEFT_AFTER_ASSESSMENT)) | streamed
     seen_at = np.where(unseen, never, arrived + minutes(doctor))
-    decision = stay - np.exp(rng.normal(np.log(290), 1.0, count))
+    decision = stay - np.exp(rng.normal(np.log(400), 1.1, count))
     decision = np.minimum(np.maximum(decision, doctor), stay - 1)
     decided_at = np.where(admitted, arrived + minutes(decision), never)
     ready = np.minimum(decision + rng.exponential(20, count), stay)
@@ -211,7 +212,7 @@ def _arrivals(
 ) -> Table:
     """Who comes, when, where and by which door."""
     ours = np.isin(incidents["receiving_site_code"], rates.SITES) & ~incidents["is_test_call"]
-    brought = np.flatnonzero(ours & (rng.random(size(incidents)) < 0.985))
+    brought = np.flatnonzero(ours & (rng.random(size(incidents)) < BOOKED_IN))
     # the clock starts at handover, or 15 minutes after the ambulance stops where that comes first
     stop = incidents["arrived_hospital_at"][brought]
     brought_at = np.minimum(incidents["handover_at"][brought], stop + seconds(np.full(len(brought), 900.0)))
@@ -240,11 +241,11 @@ def _stay(
     streamed: np.ndarray,
     strain: np.ndarray,
 ) -> np.ndarray:
-    """Minutes in the department, whole. Log-normal (F 7.3), with medians set so that 4 hours is about 70 % met."""
+    """Minutes in the department, whole. Log-normal (F 7.3); medians such that 4 hours is met by 67 % (F 7.2)."""
     count = len(admitted)
-    home = np.exp(rng.normal(np.log(135), 0.55, count))
-    waiting_long = np.exp(rng.normal(np.log(640), 0.5, count))  # mental health beds, care at home, transport
-    home = np.where(major & (rng.random(count) < 0.06), waiting_long, home)
+    home = np.exp(rng.normal(np.log(143), 0.52, count))
+    waiting_long = np.exp(rng.normal(np.log(660), 0.45, count))  # mental health beds, care at home, transport
+    home = np.where(major & (rng.random(count) < 0.105), waiting_long, home)
     bed = np.exp(rng.normal(np.log(375), 0.93, count))
     quick = np.exp(rng.normal(np.log(95), 0.45, count))
     stay = np.where(admitted, bed, np.where(major, home, quick)) * strain

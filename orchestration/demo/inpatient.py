@@ -79,13 +79,14 @@ NOT_GENERAL_AND_ACUTE = ("501", "560", "424", "422", "192")
 PATHWAY = {"P3": 0.03, "P2": 0.055, "P1": 0.13}
 OLD, YOUNG = 2.0, 0.50
 # share that waits after being ready, and mean nights of those who do (F 7.3: 2, 6 and 12 nights, many none)
-DELAY = {"P0": (0.05, 2.0), "P1": (0.62, 3.6), "P2": (0.80, 8.5), "P3": (0.90, 14.0)}
+DELAY = {"P0": (0.03, 3.0), "P1": (0.55, 4.2), "P2": (0.75, 9.5), "P3": (0.88, 16.0)}
+SLOWNESS = {"RAJ01": 0.92, "RAJ12": 1.15, "RAJ32": 0.95}  # of what comes after a hospital
 LONGEST_WAIT = 90
 REASON = {
     "P0": {"HP": 56, "PF": 12, "HO": 10, "TH": 9, "IF": 9, "WB": 4},
-    "P1": {"CAP-P1": 46, "TH": 20, "IF": 14, "HP": 12, "PF": 6, "WB": 2},
-    "P2": {"CAP-P2": 55, "TH": 18, "HP": 10, "IF": 9, "PF": 7, "WB": 1},
-    "P3": {"CAP-P3": 44, "IF": 24, "PF": 15, "TH": 13, "WB": 2, "HO": 2},
+    "P1": {"CAP-P1": 40, "TH": 20, "IF": 14, "HP": 18, "PF": 6, "WB": 2},
+    "P2": {"CAP-P2": 50, "TH": 17, "HP": 17, "IF": 8, "PF": 7, "WB": 1},
+    "P3": {"CAP-P3": 40, "IF": 22, "PF": 14, "TH": 12, "HP": 9, "WB": 2, "HO": 1},
 }
 DESTINATION = {
     "P0": {"19": 94, "29": 1.5, "85": 2.5, "54": 0.5, "87": 0.5, "98": 1},
@@ -145,7 +146,7 @@ def _block(count: int, **columns: object) -> Table:
 
 
 def _emergency_nights(
-    rng: np.random.Generator, short: np.ndarray, age: np.ndarray
+    rng: np.random.Generator, short: np.ndarray, age: np.ndarray, site: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Nights in hospital, how many of them after the patient was ready to leave, and the way out (F 7.3)."""
     count = len(short)
@@ -160,6 +161,7 @@ def _emergency_nights(
         pathway[(place >= edge) & (place < edge + share * often)] = name
         edge += share * often
     late, mean = (np.array([DELAY[name][part] for name in pathway]) for part in (0, 1))
+    mean = 1 + (mean - 1) * np.array([SLOWNESS[name] for name in site])
     wait = 1 + np.floor(rng.exponential(1 / np.log1p(1 / (mean - 1)), count))
     wait = np.where(zero | (rng.random(count) >= late), 0, np.minimum(wait, LONGEST_WAIT))
     pathway[zero] = None
@@ -177,7 +179,7 @@ def _from_ed(rng: np.random.Generator, people: Table, attendances: Table) -> Tab
     function = np.where(to == emergency.SDEC, "326", function)
     function = np.where(to == "1066371000000106", "320", np.where(to == "1066391000000105", "192", function))
     function = np.where(age < 18, "420", function)
-    nights, wait, pathway = _emergency_nights(rng, np.isin(to, (emergency.SDEC, emergency.CDU)), age)
+    nights, wait, pathway = _emergency_nights(rng, np.isin(to, (emergency.SDEC, emergency.CDU)), age, came["site_code"])
     # the ward enters the patient some minutes before or after the department lets go
     when = came["departed_at"] + minutes(np.clip(rng.normal(6, 10, count), -20, 45))
     when = np.maximum(when, came["arrived_at"])
@@ -214,13 +216,14 @@ def _direct(
     who = picker.draw(rng, "gp", when)
     age = population.ages(people, who, when)
     count = len(when)
-    nights, wait, pathway = _emergency_nights(rng, rng.random(count) < 0.25, age)
+    site = words(rates.SITES)[picker.nearest(rng, who)]
+    nights, wait, pathway = _emergency_nights(rng, rng.random(count) < 0.25, age, site)
     function = np.where(age >= 76, choose(rng, FUNCTION_OLD, count), choose(rng, FUNCTION_ADULT, count))
     return _block(
         count,
         attendance=np.full(count, -1),
         person=who,
-        site_code=words(rates.SITES)[picker.nearest(rng, who)],
+        site_code=site,
         admitted_at=when,
         nights=nights,
         wait=wait,

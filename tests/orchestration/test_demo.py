@@ -459,12 +459,18 @@ def test_what_the_hub_can_know_is_marked(busy: Path) -> None:
     """A patient still in ED when the last file was made is known without a departure, and the truth says from when."""
     ed = pd.read_parquet(busy / "truth/ed_attendance.parquet")
     assert ed.is_delivered.all()
-    inside = ed[(ed.feed == "broomfield_ed_attendances") & (ed.departed_at > ed.known_until)]
-    assert len(inside)
-    last = max((busy / "landing/mseft").glob("BRM_ED_*.txt"), key=os.path.getmtime)
-    table = pd.read_csv(last, sep="|", dtype=str).set_index("ATTENDANCE_ID")
-    known = inside[inside.attendance_id.isin(table.index)]
-    assert table.loc[known.attendance_id, "DEPARTURE_DTTM"].isna().all()
+    seen = 0
+    for feed, names, separator, key, left in (
+        ("broomfield_ed_attendances", "BRM_ED_*.txt", "|", "ATTENDANCE_ID", "DEPARTURE_DTTM"),
+        ("southend_ed_attendances", "SUH_EDATT_*.csv", ",", "Attendance No", "Departure Date Time"),
+    ):
+        inside = ed[(ed.feed == feed) & (ed.departed_at > ed.known_until)]
+        last = max((busy / "landing/mseft").glob(names), key=os.path.getmtime)
+        table = pd.read_csv(last, sep=separator, dtype=str, encoding="cp1252").set_index(key)
+        known = inside[inside.attendance_id.isin(table.index)]
+        assert table.loc[known.attendance_id, left].isna().all()
+        seen += len(known)
+    assert seen
 
 
 def test_southend_needs_its_own_encoding(demo: Path) -> None:
