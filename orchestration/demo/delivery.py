@@ -135,7 +135,7 @@ def deliver(
     correctable = np.ones(count, dtype=bool) if correctable is None else correctable
     first = np.maximum(_index(begins, schedule.covers_until, "right"), _index(sent_from, extract, "left"))
 
-    step = np.where(np.array([*schedule.kinds, "day"]) == "month", 1, 3)
+    step = np.where(np.isin([*schedule.kinds, "day"], ("month", "week")), 1, 3)
     late_file = np.minimum(first + step[np.minimum(first, files)], files)
     late = (rng.random(count) < rate("late", feed)) & (late_file < files) & ~extra
     first = np.where(late, late_file, first)

@@ -14,6 +14,13 @@ from orchestration.demo.table import words
 
 ED = ("broomfield_ed_attendances", "southend_ed_attendances", "basildon_ed_attendances")
 SPELLS = ("broomfield_spells", "southend_spells", "basildon_spells")
+STAYS = ("eput_inpatient_stays", "nelft_inpatient_stays", "provide_inpatient_stays")
+FILED_STAYS = ("eput_inpatient_stays", "provide_inpatient_stays")
+WARD_BEDS = ("eput_ward_beds", "nelft_ward_beds", "provide_ward_beds")
+CARE_HOMES = ("essex_care_homes", "southend_care_homes", "thurrock_care_homes")
+LISTS = ("essex_packages_awaited", "thurrock_packages_awaited")
+JOURNAL = ("southend_brokerage_journal",)
+PACKAGES = (*LISTS, *JOURNAL)
 PEOPLE_FEEDS = ("incidents", "calls", *ED, *SPELLS)
 NET_CHANGE = ("broomfield_ed_attendances", "southend_ed_attendances", "broomfield_spells", "southend_spells")
 
@@ -196,6 +203,55 @@ DIRT = (
     Defect("number_mistyped", ("daily_sitrep",), 0.004, "A digit too many in one number, and it stays."),
     Defect("corrected", ("daily_sitrep",), 0.03, "Two discharges short, amended some days later (F 2.7.1)."),
     Defect("late", ("daily_sitrep",), 0.008, "Not there at the deadline; comes with a later file."),
+    # community and mental-health wards
+    Defect("nhs_number_missing", STAYS, 0.012, "No NHS number; the provider's own number is there."),
+    Defect("nhs_number_wrong", STAYS, 0.004, "One digit mistyped: fails Modulus 11."),
+    Defect("nhs_number_spaced", FILED_STAYS, 0.05, "Written 999 123 4567: the same number."),
+    Defect("practice_dummy", STAYS, 0.015, "Practice V81999, not known, though the person has one."),
+    Defect("late", STAYS, 0.010, "First arrives in a later file: next month's, or three days on."),
+    Defect(
+        "corrected", STAYS, 0.015, "Other source of admission; sent again right later. In NELFT's database in place."
+    ),
+    Defect("resubmitted", STAYS, 0.010, "Sent again unchanged; in the database, touched without a change."),
+    Defect("duplicate_row", FILED_STAYS, 0.004, "The same row twice in one file."),
+    Defect("untypable_date", FILED_STAYS, 0.003, "31 February as the day of admission. In files of 80 rows and more."),
+    Defect("ready_after_discharge", STAYS, 0.012, "Ready days after discharge (F 2.7.3); of stays with a ready date."),
+    Defect("ready_date_missing", STAYS, 0.05, "No ready date, though the patient was ready."),
+    Defect("pathway_missing", STAYS, 0.10, "No pathway (F 2.7.3); of stays with a ready date."),
+    Defect("delay_reason_missing", STAYS, 0.12, "No reason for the delay; of delayed stays."),
+    Defect("delay_reason_free_text", STAYS, 0.03, "The reason in words, which no code list knows; of delayed stays."),
+    Defect("discharge_before_admission", STAYS, 0.003, "Discharge dated before admission."),
+    Defect("carried_forward", WARD_BEDS, 0.02, "Sunday's row repeats Saturday's; of Sundays one in seven."),
+    Defect("occupied_over_open", WARD_BEDS, 0.006, "More beds occupied than open: a miscount."),
+    Defect("late", WARD_BEDS, 0.004, "First arrives in a later file: next month's, or three days on."),
+    Defect("corrected", WARD_BEDS, 0.015, "A patient short, amended in a later file."),
+    Defect("duplicate_row", ("eput_ward_beds", "provide_ward_beds"), 0.003, "The same row twice in one file."),
+    # care homes (F 2.14)
+    Defect("vacancies_over_beds", CARE_HOMES, 0.006, "More vacancies of a kind than beds."),
+    Defect("updated_after_census", CARE_HOMES, 0.003, "Last updated after the day of the extract."),
+    Defect("closed_with_vacancies", CARE_HOMES, 0.0, "Closed, and its vacant beds are told. Not injected, it happens."),
+    Defect("old_owner_listed", CARE_HOMES, 0.5, "For some weeks also under the former owner; of homes sold."),
+    Defect("corrected", CARE_HOMES, 0.004, "Every bed vacant; sent again right in a later file."),
+    Defect("duplicate_row", CARE_HOMES, 0.002, "The same row twice in one file."),
+    # packages of care (F 2.13)
+    Defect("nhs_number_missing", ("essex_packages_awaited",), 0.05, "No NHS number, of people."),
+    Defect("nhs_number_missing", JOURNAL, 0.09, "No NHS number, of people."),
+    Defect("nhs_number_wrong", ("essex_packages_awaited", *JOURNAL), 0.005, "One digit mistyped, of people."),
+    Defect("nhs_number_spaced", ("essex_packages_awaited",), 0.10, "Written 999 123 4567: the same number."),
+    Defect("name_misspelt", PACKAGES, 0.015, "Two letters of the family name changed places, of people."),
+    Defect("never_closed", PACKAGES, 0.02, "Closed, and still waiting on the lists: nobody closed the request."),
+    Defect("not_listed_yet", LISTS, 0.03, "Missing on its first list, entered late; of waiting requests' first lists."),
+    Defect("closed_before_requested", PACKAGES, 0.004, "Closed before it was made; of closed requests."),
+    Defect(
+        "request_date_reset", LISTS, 0.10, "Asked for on 1 April, says a new financial year; of those that span it."
+    ),
+    Defect("hours_missing", PACKAGES, 0.03, "No hours of care."),
+    Defect("late", PACKAGES, 0.004, "First arrives in a later file: next month's, or three later."),
+    Defect(
+        "corrected", PACKAGES, 0.010, "Waits at another place, or half the hours; sent again right in a later file."
+    ),
+    Defect("duplicate_row", PACKAGES, 0.003, "The same row twice in one file."),
+    Defect("untypable_date", PACKAGES, 0.002, "31 February as the day of the request. In files of 80 rows and more."),
     # practice lists
     Defect("nhs_number_wrong", ("registrations",), 0.0005, "Fails Modulus 11: the row is held back."),
     Defect("listed_twice", ("registrations",), 0.002, "Still on the list of the former practice as well."),
@@ -212,6 +268,7 @@ BAD_FILES = {
     "broomfield_spells": "dates_in_other_format",
     "calls": "line_cut",
     "no_criteria_to_reside": "key_column_renamed",
+    "essex_packages_awaited": "wrong_report",
 }
 
 

@@ -7,8 +7,10 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
-from orchestration.demo import DemoSummary, Progress
+from orchestration.demo import DemoSummary, Progress, nelft
 from orchestration.demo.beds_feed import send_beds
+from orchestration.demo.community_feeds import PARTNERS, send_stays, send_ward_beds
+from orchestration.demo.council_feeds import send_homes, send_journal, send_list
 from orchestration.demo.discharge_feed import send_lists, send_sitreps
 from orchestration.demo.ed_feed import send_attendances
 from orchestration.demo.eeast import send_incidents
@@ -16,6 +18,7 @@ from orchestration.demo.hospital import SITE_OF
 from orchestration.demo.ic24 import send_calls
 from orchestration.demo.practices_feed import send_registrations
 from orchestration.demo.sending import Sent
+from orchestration.demo.social_care import COUNCIL
 from orchestration.demo.spell_feed import send_spells
 from orchestration.demo.table import size
 from orchestration.demo.truth import write_truth
@@ -23,7 +26,7 @@ from orchestration.demo.ward_feed import send_ward_stays
 from orchestration.demo.world import make_world
 from orchestration.settings import PROJECT
 
-STEPS = 6 + 13 + 1
+STEPS = 7 + 25 + 1
 
 
 def _claim(out: Path, settings: dict[str, object]) -> None:
@@ -50,6 +53,7 @@ def play(residents: int, months: int, seed: int, out: Path, end: dt.date, progre
 
     world = make_world(residents, months, seed, end, PROJECT / "seeds", say)
     landing = out / "landing"
+    nelft.set_up(landing)
     partners: list[tuple[str, Callable[[], Sent]]] = [
         ("ambulance files", lambda: send_incidents(world, landing, seed)),
         ("111 files", lambda: send_calls(world, landing, seed)),
@@ -62,6 +66,14 @@ def play(residents: int, months: int, seed: int, out: Path, end: dt.date, progre
     partners.append(("discharge lists", lambda: send_lists(world, landing, seed)))
     partners.append(("daily situation reports", lambda: send_sitreps(world, landing, seed)))
     partners.append(("practice lists", lambda: send_registrations(world, landing, seed)))
+    for name in PARTNERS:
+        partners.append((f"{name} wards", lambda name=name: send_ward_beds(world, name, landing, seed)))
+        partners.append((f"{name} inpatients", lambda name=name: send_stays(world, name, landing, seed)))
+    for name in COUNCIL:
+        partners.append((f"{name} care homes", lambda name=name: send_homes(world, name, landing, seed)))
+    for name in ("essex", "thurrock"):
+        partners.append((f"{name} packages", lambda name=name: send_list(world, name, landing, seed)))
+    partners.append(("southend packages", lambda: send_journal(world, landing, seed)))
     sent: dict[str, Sent] = {}
     for what, play_partner in partners:
         say(what)

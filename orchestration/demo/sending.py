@@ -50,7 +50,7 @@ def note_clock_change(log: DirtLog, record_id: np.ndarray, columns: Table) -> No
 
 def bad_file(feed: str, schedule: Schedule, parts: list[slice]) -> tuple[int, str]:
     """The file that goes wrong as a whole: the fullest of the short ones, but not one of the last."""
-    kind = "window" if feed == "calls" else "day"
+    kind = "window" if feed == "calls" else "day" if "day" in schedule.kinds else "week"
     rows = [
         part.stop - part.start if name == kind and place < len(parts) - 2 else 0
         for place, (name, part) in enumerate(zip(schedule.kinds, parts, strict=True))

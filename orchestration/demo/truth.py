@@ -21,11 +21,23 @@ nctr_day            one row per patient and morning on the list of those without
                     no_criteria_since, pathway_code, delay_reason_code (from 7 nights in hospital on),
                     local_authority_code. In dirt its record_id is census_date|site_code|spell_id
 daily_sitrep        one row per site and flow_date, the numbers as they are by definition (discharge.make_sitrep)
+ward_bed_day        one row per community or mental-health ward and day: beds at 08:00, counted from the stays
+inpatient_stay      one row per stay in such a bed: spell_id is the acute spell that it follows (empty: none). Dates of the
+                    day; a stay that outlasts the demo keeps its future end, as spells do. ready_on is empty where the
+                    stay ended before the patient was ready
+care_home           one row per care home and owner: home_no stays, cqc_location_id changes with the owner (valid_from)
+care_home_week      one row per home and Sunday: what the tracker shows, which is as old as last_updated_at_local
+care_package        one row per request for a package of care: asked for (requested_), started or cancelled (closed_ and
+                    status); spell_id and stay_id: the hospital bed that it was asked for in. Waits at the end of a day
+                    d where requested_on <= d < closed_on. known_until: for the weekly lists the end of the last Sunday
+                    whose list has the request, for Southend's journal when its last file was made
+care_package_place  one row per place where a person waits, from when on (local clock)
 bed_state           one row per site and day: the patients of the spells at 08:00 (`patients` = ga_beds_occupied), and
                     the beds that are open
 registration        one row per stretch of registration of a person with a practice
-pathway             one row per chain of events of one person: call_id, incident_id, attendance_id, spell_id, each empty
-                    where the chain does not pass through it; chains of one event are left out
+pathway             one row per chain of events of one person: call_id, incident_id, attendance_id, spell_id,
+                    transfer_spell_id (the spell goes on in another of the trust's hospitals), stay_id, request_id, each
+                    empty where the chain does not pass through it; chains of one event are left out
 dirt                one row per injected defect and column: feed, record_id, kind, column, sent (what the partner wrote,
                     in national codes and wall time), stands (false where a later file puts it right, or it changes no
                     value), file. Kinds and rates: orchestration/demo/dirt.py. With `copy_of` as column the record is
@@ -39,6 +51,7 @@ from pathlib import Path
 import numpy as np
 
 from orchestration.demo import ic24
+from orchestration.demo.downstream_truth import downstream_tables, onward
 from orchestration.demo.sending import Sent
 from orchestration.demo.table import Table, concat, size, take, words
 from orchestration.demo.world import World
@@ -94,26 +107,51 @@ def _by_site(table: Table, sent: list[Sent], sites: tuple[str, ...]) -> Table:
 
 
 def _pathways(world: World, call_id: np.ndarray) -> Table:
-    incidents, attendances, spells = world.incidents, world.attendances, world.spells
+    incidents, attendances, spells, down = world.incidents, world.attendances, world.spells, world.downstream
     began = spells["attendance"] >= 0
     spell_of = np.full(size(attendances), -1)
     spell_of[spells["attendance"][began]] = np.flatnonzero(began)
     came = np.flatnonzero((attendances["call"] >= 0) | (attendances["incident"] >= 0) | (spell_of >= 0))
     ended_in_ed = np.isin(np.arange(size(incidents)), attendances["incident"])
     passed = np.flatnonzero((incidents["call"] >= 0) & ~ended_in_ed)
-    person = np.concatenate([attendances["person"][came], incidents["person"][passed]])
-    nobody = np.full(len(passed), None, dtype=object)
+    # who came to a ward on another way, and went on from there
+    other = np.flatnonzero(~began & ~np.isin(np.arange(size(spells)), down.next_spell))
+    after = onward(world, other)
+    other = other[(after["transfer"] >= 0) | (after["stay"] >= 0) | (after["request"] >= 0)]
+    stayed = np.flatnonzero(np.isin(np.arange(size(down.stays)), down.packages["stay"]) & (down.stays["spell"] < 0))
+    request_of = np.full(size(down.stays), -1)
+    asked = down.packages["stay"] >= 0
+    request_of[down.packages["stay"][asked]] = np.flatnonzero(asked)
+
+    def none(rows: np.ndarray) -> np.ndarray:
+        return np.full(len(rows), -1)
+
+    row = {
+        "call": np.concatenate([attendances["call"][came], incidents["call"][passed], none(other), none(stayed)]),
+        "incident": np.concatenate([attendances["incident"][came], passed, none(other), none(stayed)]),
+        "attendance": np.concatenate([came, none(passed), none(other), none(stayed)]),
+        "spell": np.concatenate([spell_of[came], none(passed), other, none(stayed)]),
+    }
+    following = onward(world, row["spell"])
+    first = len(row["spell"]) - len(stayed)
+    following["stay"][first:], following["request"][first:] = stayed, request_of[stayed]
+    tables = (
+        (attendances, came),
+        (incidents, passed),
+        (spells, other),
+        (down.stays, stayed),
+    )
+    person = np.concatenate([table["person"][rows] for table, rows in tables])
     return {
         "pathway_id": words([f"P{number:08d}" for number in range(1, len(person) + 1)]),
         "person_no": person,
-        "call_id": np.concatenate(
-            [_linked(call_id, attendances["call"][came]), _linked(call_id, incidents["call"][passed])]
-        ),
-        "incident_id": np.concatenate(
-            [_linked(incidents["incident_id"], attendances["incident"][came]), incidents["incident_id"][passed]]
-        ),
-        "attendance_id": np.concatenate([attendances["attendance_id"][came], nobody]),
-        "spell_id": np.concatenate([_linked(spells["spell_id"], spell_of[came]), nobody]),
+        "call_id": _linked(call_id, row["call"]),
+        "incident_id": _linked(incidents["incident_id"], row["incident"]),
+        "attendance_id": _linked(attendances["attendance_id"], row["attendance"]),
+        "spell_id": _linked(spells["spell_id"], row["spell"]),
+        "transfer_spell_id": _linked(spells["spell_id"], following["transfer"]),
+        "stay_id": _linked(down.stays["stay_id"], following["stay"]),
+        "request_id": _linked(down.packages["request_id"], following["request"]),
     }
 
 
@@ -162,6 +200,8 @@ def write_truth(world: World, folder: Path, sent: dict[str, Sent], sites: dict[s
     _write(folder, "bed_state", world.beds | _known(sent["bed_state"]))
     history = world.registrations
     _write(folder, "registration", {"person_no": history["person"]} | _without(history, "person"))
+    for name, table in downstream_tables(world, sent).items():
+        _write(folder, name, table)
     _write(folder, "pathway", _pathways(world, call_id))
     dirt = concat([{name: one.dirt[name] for name in DIRT_COLUMNS} for one in sent.values()])
     _write(folder, "dirt", take(dirt, np.argsort(dirt["feed"].astype(str), kind="stable")))

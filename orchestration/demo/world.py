@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from orchestration.demo import beds, clock, discharge, emergency, inpatient, population, rates, urgent, wards
+from orchestration.demo.downstream import Downstream, make_downstream
 from orchestration.demo.rates import Period, Picker
 from orchestration.demo.table import Table, rng_for, size
 
@@ -30,6 +31,7 @@ class World:
     ward_stays: Table
     listed: Table
     sitrep: Table
+    downstream: Downstream
 
 
 def first_day(end: dt.date, months: int) -> dt.date:
@@ -59,6 +61,8 @@ def make_world(residents: int, months: int, seed: int, end: dt.date, seeds: Path
     say("wards, beds and discharge lists")
     stays = wards.make_ward_stays(spells, attendances, seed)
     listed = discharge.make_list_days(period, spells, stays, people, lsoa, seeds)
+    say("community beds and social care")
+    following = make_downstream(period, residents, people, lsoa, calls, incidents, attendances, spells, seed)
     return World(
         period=period,
         people=people,
@@ -72,6 +76,7 @@ def make_world(residents: int, months: int, seed: int, end: dt.date, seeds: Path
         ward_stays=stays,
         listed=listed,
         sitrep=discharge.make_sitrep(period, attendances, incidents, spells, listed),
+        downstream=following,
     )
 
 
