@@ -18,7 +18,8 @@
         'gp_practice_code': gp_practice_clean('gp_practice_code'),
     } -%}
     {%- for column, expression in columns.items() -%}
-        {{ expression if column in sent else 'cast(null as ' ~ dbt.type_string() ~ ')' }} as {{ column }}
+        {%- set missing = 'cast(null as ' ~ ('date' if column == 'birth_date' else dbt.type_string()) ~ ')' -%}
+        {{ expression if column in sent else missing }} as {{ column }}
         {{- ',\n    ' if not loop.last }}
     {%- endfor -%}
 {% endmacro %}
