@@ -50,7 +50,6 @@ class Extract:
 def extract(
     contract: FeedContract, url: str | Connection, landing: Path, *, after: datetime | None,
     until: datetime | None = None, received_at: datetime | None = None, seen: Collection[bytes] | None = None,
-    attempts: int = ATTEMPTS, backoff: float = BACKOFF_SECONDS,
 ) -> Extract:  # fmt: skip
     """Write the rows that changed after `after` (local clock; None: all) into one file under landing/<partner>/.
 
@@ -64,7 +63,7 @@ def extract(
     folder.mkdir(parents=True, exist_ok=True)
     for left in folder.glob(f"{UNFINISHED}{contract.table}-*"):
         left.unlink(missing_ok=True)  # of a poll that was killed; polls of one home never run side by side
-    for attempt in range(1, attempts + 1):
+    for attempt in range(1, ATTEMPTS + 1):
         trouble = None
         temporary = folder / f"{UNFINISHED}{contract.table}-{os.getpid()}"
         try:
@@ -79,9 +78,9 @@ def extract(
             trouble = told(problem, contract, connection)
         finally:
             temporary.unlink(missing_ok=True)
-        if not trouble.is_passing or attempt == attempts:
+        if not trouble.is_passing or attempt == ATTEMPTS:
             break
-        time.sleep(backoff * 3 ** (attempt - 1))
+        time.sleep(BACKOFF_SECONDS * 3 ** (attempt - 1))
     # Outside the handler: a driver's exception quotes URLs and values, and must not be in the chain of ours.
     raise NotRead(trouble.kind, trouble.reason, trouble.remedy, is_passing=trouble.is_passing)
 
@@ -209,8 +208,10 @@ def _read_every_date(database: sa.Connection) -> None:
 
     adapters = database.connection.dbapi_connection.adapters
     for name, loader in [
-        ("date", loaders.DateLoader), ("timestamp", loaders.TimestampLoader), ("timestamptz", loaders.TimestamptzLoader),
-    ]:  # fmt: skip
+        ("date", loaders.DateLoader),
+        ("timestamp", loaders.TimestampLoader),
+        ("timestamptz", loaders.TimestamptzLoader),
+    ]:
         adapters.register_loader(name, lenient(loader))
 
 
@@ -255,8 +256,8 @@ def _notes_on_columns(contract: FeedContract, present: dict[str, Any], dialect: 
         kind = present.get(column.path)
         if wanted and kind is not None and not isinstance(kind, (*wanted, sa.String)):
             notes.append(
-                f"Column '{column.path}' of {where} is {str(kind).lower()}, where {column.data_type} was agreed. Values "
-                "that are none are held back: restore the type, or agree a new contract."
+                f"Column '{column.path}' of {where} is {str(kind).lower()}, where {column.data_type} was agreed. "
+                "Values that are none are held back: restore the type, or agree a new contract."
             )
     return notes
 

@@ -23,11 +23,12 @@ def no_table(contract: FeedContract) -> NotRead:
 
 def lost_columns(contract: FeedContract, lost: Sequence[Column], present: Sequence[str]) -> NotRead:
     known = {column.path for column in contract.columns}
-    new = {" ".join(sorted(name.lower().split("_"))): name for name in present if name not in known}
+    new = [name for name in present if name not in known]
     said = []
     for column in lost:
-        near = difflib.get_close_matches(" ".join(sorted(column.path.lower().split("_"))), new, 1, 0.6)
-        said.append(f"'{column.path}' ({column.name})" + (f", perhaps now called '{new[near[0]]}'" if near else ""))
+        near = max(new, key=lambda name: _likeness(column.path, name), default="")
+        likely = _likeness(column.path, near) >= 0.6
+        said.append(f"'{column.path}' ({column.name})" + (f", perhaps now called '{near}'" if likely else ""))
     many = len(lost) > 1
     return NotRead(
         "database_schema",
@@ -37,12 +38,20 @@ def lost_columns(contract: FeedContract, lost: Sequence[Column], present: Sequen
     )
 
 
+def _likeness(old: str, new: str) -> float:
+    """How much one name looks like another: 1 where all words of one are in the other, in whatever order."""
+    one, other = (sorted(name.lower().split("_")) for name in (old, new))
+    if new and (set(one) <= set(other) or set(other) <= set(one)):
+        return 1.0
+    return difflib.SequenceMatcher(None, " ".join(one), " ".join(other)).ratio()
+
+
 def watermark_type(contract: FeedContract, kind: str) -> NotRead:
     column = contract.column(contract.database.watermark)
     return NotRead(
         "database_schema",
-        f"Column '{column.path}' of table {contract.database.relation} is {kind}, where a timestamp was agreed. Without "
-        "it the hub cannot tell which rows are new.",
+        f"Column '{column.path}' of table {contract.database.relation} is {kind}, where a timestamp was agreed. "
+        "Without it the hub cannot tell which rows are new.",
         "Restore its type, or agree a new version of the contract with another `watermark`.",
     )
 
@@ -68,7 +77,7 @@ def told(problem: Exception, contract: FeedContract, connection: Connection) -> 
         return NotRead(
             "database_login",
             f"The database '{name}' refuses the hub's user name or password.",
-            f"Correct {variable(name)} or connections.toml in the hub's home, or ask {contract.title} for a new password.",
+            f"Correct {variable(name)} or connections.toml in the hub's home, or ask {contract.title} for a new one.",
         )
     if state == "3D000" or ("database" in text and "does not exist" in text):
         return NotRead(
@@ -131,8 +140,17 @@ UNREACHABLE = (
     ("starting up", "it is starting up"),
     ("shutting down", "it is shutting down"),
 )
-LOST = ("server closed the connection", "connection is lost", "connection already closed", "terminating connection",
-        "connection reset", "consuming input failed", "the connection is closed", "broken pipe", "eof detected")  # fmt: skip
+LOST = (
+    "server closed the connection",
+    "connection is lost",
+    "connection already closed",
+    "terminating connection",
+    "connection reset",
+    "consuming input failed",
+    "the connection is closed",
+    "broken pipe",
+    "eof detected",
+)
 
 
 def _unreachable(connection: Connection, why: str) -> NotRead:

@@ -76,6 +76,31 @@ class BatchOutcome:
         return f"{self.partner}.{self.table}"
 
 
+@dataclass
+class Poll:
+    """What became of asking one database for one table.
+
+    status: nothing_new, new (a file landed), not_read (see reason), or not_set_up (this home has no such connection).
+    """
+
+    partner: str
+    table: str
+    connection: str
+    relation: str
+    status: str = "nothing_new"
+    after: datetime | None = None
+    rows: int = 0
+    file: str | None = None
+    kind: str | None = None
+    reason: str | None = None
+    remedy: str | None = None
+    warnings: list[str] = field(default_factory=list)
+
+    @property
+    def feed(self) -> str:
+        return f"{self.partner}.{self.table}"
+
+
 @dataclass(frozen=True)
 class UnknownFile:
     """Something in the landing folder that no contract claims, and why it was left there."""
@@ -93,6 +118,7 @@ class IngestResult:
     unknown_files: list[UnknownFile] = field(default_factory=list)
     waiting: list[UnknownFile] = field(default_factory=list)
     feeds_missing: list[str] = field(default_factory=list)
+    polls: list[Poll] = field(default_factory=list)
     gx: dict[str, Any] | None = None
     seconds: float = 0.0
 

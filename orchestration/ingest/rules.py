@@ -48,7 +48,9 @@ def typed(column: Column, text: str, contract: FeedContract) -> str:
         return text
     if kind in ("date", "timestamp", "time"):
         formats = [*column.formats, *(ISO_IN_EXCEL[kind] if contract.format == "xlsx" else ())]
-        parsed = f"try_strptime({text}, [{', '.join(quote(wanted) for wanted in dict.fromkeys(formats))}])"
+        # DuckDB takes these words for 1 January 1900, whatever the format.
+        dated = f"case when lower({text}) not in ('infinity', '-infinity', 'epoch') then {text} end"
+        parsed = f"try_strptime({dated}, [{', '.join(quote(wanted) for wanted in dict.fromkeys(formats))}])"
         if kind == "time":
             return f"cast({parsed} as time)"
         # Year 0202 parses; it is no date in anybody's record, and must not pass as one.

@@ -17,7 +17,15 @@ from orchestration.contracts import SEEDS, FeedContract, code_lists, load_contra
 from orchestration.ingest import ledger as books
 from orchestration.ingest.agreements import Agreement, basis, load_agreements, require_agreement
 from orchestration.ingest.discover import SETTLE_SECONDS, Candidate, discover
-from orchestration.ingest.outcome import BatchOutcome, IngestFailed, IngestResult, Rejected, RuleOutcome, UnknownFile
+from orchestration.ingest.outcome import (
+    BatchOutcome,
+    IngestFailed,
+    IngestResult,
+    Poll,
+    Rejected,
+    RuleOutcome,
+    UnknownFile,
+)
 from orchestration.settings import Settings
 
 ENGINE_VERSION = 1
@@ -32,7 +40,7 @@ def ingest(
     settings: Settings, contracts: Contracts | None = None, *, progress: Progress | None = None, judge: bool = True,
     only: Collection[str] | None = None, seeds: Path = SEEDS, settle: float = SETTLE_SECONDS,
 ) -> IngestResult:  # fmt: skip
-    """Take in every file under landing/ that is not in the lake yet.
+    """Take in every file under landing/ that is not in the lake yet, then whatever is new in a partner's database.
 
     `progress` is called with (what, how many files done, of how many). `judge`: let Great Expectations judge the
     profiles of the new batches. `only`: feeds to look at, as "partner.table"; all by default. `settle`: seconds for
@@ -46,29 +54,28 @@ def ingest(
     result = IngestResult()
     with _explained(settings), books.staging(settings) as (directory, died):
         ledger = books.read_ledger(settings)
-        files, result.unknown_files, result.waiting = discover(settings.landing, contracts.values(), settle=settle)
         run = _Run(settings, directory, ledger, seeds, progress)
-        present = {file.relative for file in files}
-        run.index = {path: seen for path, seen in books.load_index(settings).items() if path in present}
-        files = [file for file in files if (file.contract.partner, file.contract.table) in chosen]
         if died:
             _restore_reports(settings)
-        new = run.unseen(files, result)
-        if new:
-            try:
-                run.take_in(new, result)
-            finally:
-                books.save_index(settings, run.index)
-            if judge:
-                from orchestration.ingest.quality import judge_batches
+        run.take_landed(contracts, chosen, result, settle)
+        # Landed files first: an extract that still lies there must not be asked for again.
+        databases = [contract for key, contract in contracts.items() if key in chosen and contract.database]
+        if databases and run.ask(databases, result):
+            run.take_landed(contracts, chosen, result, settle)
+        if judge and run.done:
+            from orchestration.ingest.quality import judge_batches
 
-                _say(progress, "judging profiles", len(new), len(new))
-                result.gx = judge_batches(settings, contracts, result.accepted)
+            _say(progress, "judging profiles", run.done, run.done)
+            result.gx = judge_batches(settings, contracts, result.accepted)
         result.feeds_missing = [
             contract.feed for key, contract in contracts.items() if key in chosen and not ledger.accepted.get(key)
         ]
     result.seconds = time.perf_counter() - started
     return result
+
+
+def _key(contract: FeedContract) -> tuple[str, str]:
+    return contract.partner, contract.table
 
 
 def _chosen(contracts: Contracts, only: Collection[str] | None) -> set[tuple[str, str]]:
@@ -116,6 +123,7 @@ class _Item:
     outcome: BatchOutcome
     staged: Any = None
     incoming: Any = None
+    watermark: str | None = None
 
 
 class _Run:
@@ -130,6 +138,7 @@ class _Run:
         self.now: datetime = books.local_now()
         self.described = books.high_water_mark(settings)
         self.index: dict[str, list] = {}
+        self.notes: dict[str, list[str]] = {}
         self.done = self.total = self.made = 0
         self._gates: dict[tuple[str, str], str] = {}
         self._rules: dict[tuple[str, str], list] = {}
@@ -137,7 +146,7 @@ class _Run:
 
     def gate(self, contract: FeedContract) -> str:
         """Fingerprint of everything that decides whether a batch is rejected."""
-        key = (contract.partner, contract.table)
+        key = _key(contract)
         if key not in self._gates:
             codes = sorted(
                 (c.code_list, sorted(self.lists.get(c.code_list, ()))) for c in contract.columns if c.code_list
@@ -157,7 +166,7 @@ class _Run:
         """Files that are not, by name, size and times, already in the lake."""
         new = []
         for file in files:
-            key = (file.contract.partner, file.contract.table)
+            key = _key(file.contract)
             cached = self.index.get(file.relative)
             if (
                 cached
@@ -169,6 +178,41 @@ class _Run:
                 new.append(file)
         return new
 
+    # --- Databases ---------------------------------------------------------------------------------------------------
+
+    def ask(self, contracts: list[FeedContract], result: IngestResult) -> bool:
+        """Let what is new in databases land; whether anything did. A database that cannot be read leaves a rejected
+        batch: its feed is late, and the partner's report and the quality marts say why."""
+        from orchestration.ingest.polls import poll
+
+        silent: dict = {}
+        for contract in contracts:
+            _say(self.progress, f"asking database {contract.database.connection}", 0, 0)
+            told = poll(self.settings, contract, self.agreements, self.now, silent)
+            result.polls.append(told)
+            if told.status == "not_read":
+                self._refuse_poll(told, contract, result)
+            elif told.file:
+                self.notes[told.file] = told.warnings
+        return any(told.file for told in result.polls)
+
+    def _refuse_poll(self, told: Poll, contract: FeedContract, result: IngestResult) -> None:
+        """One rejected batch for each trouble, however often the database is asked until it is over."""
+        key, reason = _key(contract), told.reason or ""
+        batch_id = hashlib.sha256(f"database\0{contract.feed}\0{told.after}\0{reason}".encode()).hexdigest()
+        if batch_id in self.ledger.rejected.get(key, {}):
+            return
+        name = f"{told.relation} (database {told.connection})"
+        outcome = BatchOutcome(
+            contract.partner, contract.table, name, "rejected", batch_id=batch_id, reason=reason, remedy=told.remedy,
+            reason_kind=told.kind, contract_version=contract.version, agreement=contract.agreement,
+            received_at=books.received_at(time.time_ns(), self.now, self.described),
+        )  # fmt: skip
+        self.made += 1
+        nothing = Candidate(self.settings.landing / contract.partner, f"{contract.partner}/", contract, 0, 0, 0)
+        self._file_rejection(_Item(self.made, nothing, outcome))
+        result.batches.append(outcome)
+
     @property
     def connection(self):
         if self._connection is None:
@@ -177,8 +221,23 @@ class _Run:
             self._connection = open_connection(self.directory)
         return self._connection
 
+    def take_landed(
+        self, contracts: Contracts, chosen: set[tuple[str, str]], result: IngestResult, settle: float
+    ) -> None:
+        """Take in what lies in landing and is not known yet."""
+        found, result.unknown_files, result.waiting = discover(self.settings.landing, contracts.values(), settle=settle)
+        present = {file.relative for file in found}
+        self.index = {path: seen for path, seen in books.load_index(self.settings).items() if path in present}
+        result.already_known = 0
+        new = self.unseen([file for file in found if _key(file.contract) in chosen], result)
+        if new:
+            try:
+                self.take_in(new, result)
+            finally:
+                books.save_index(self.settings, self.index)
+
     def take_in(self, files: list[Candidate], result: IngestResult) -> None:
-        self.total = len(files)
+        self.total = self.done + len(files)
         for chunk in _chunks(files):
             self._take_chunk(chunk, result)
         result.batches.sort(key=lambda batch: (batch.received_at or datetime.max, batch.feed, batch.file_name))
@@ -214,7 +273,7 @@ class _Run:
         """Hash and gate one file. None where it needs no more work."""
         from orchestration.ingest.stage import Changed, fingerprint_and_stage
 
-        contract, key = file.contract, (file.contract.partner, file.contract.table)
+        contract, key = file.contract, _key(file.contract)
         outcome = BatchOutcome(
             contract.partner, contract.table, file.path.name, "failed", file_bytes=file.size,
             contract_version=contract.version, agreement=contract.agreement,
@@ -244,6 +303,7 @@ class _Run:
             outcome.batch_id = batch_id
             self._claim(key, batch_id)
             require_agreement(contract, self.agreements, outcome.received_at.date())
+            staged.warnings += self.notes.get(file.relative, ())
             item.staged = staged
             outcome.warnings = list(staged.warnings)
         except Rejected as refused:
@@ -400,7 +460,7 @@ class _Run:
     def rules(self, contract: FeedContract) -> list:
         from orchestration.ingest.rules import rules_of
 
-        key = (contract.partner, contract.table)
+        key = _key(contract)
         if key not in self._rules:
             self._rules[key] = rules_of(contract, self.lists)
         return self._rules[key]
@@ -497,6 +557,10 @@ class _Run:
         if outcome.status == "accepted":
             write_data(self.connection, contract, item.number, folder / "data.parquet", record=record, **where)
             write_profile(self.connection, item.number, folder / "profile.parquet")
+            if contract.database:
+                from orchestration.ingest.polls import remember
+
+                item.watermark = remember(contract, item.staged.path, outcome.received_at, folder)
         if outcome.rows_quarantined:
             limit = None if outcome.status == "accepted" else QUARANTINE_OF_REJECTED
             write_quarantine(self.connection, item.number, folder / "quarantine.parquet", limit=limit, **where)
@@ -512,7 +576,7 @@ class _Run:
         from orchestration.ingest.report import render, report_name
 
         outcome, contract = item.outcome, item.file.contract
-        key = (contract.partner, contract.table)
+        key = _key(contract)
         outcome.report = report_name(outcome)
         started = time.perf_counter()
         report = render(outcome, contract)
@@ -521,6 +585,7 @@ class _Run:
             "gate": self.gate(contract),
             "contract_fingerprint": contract.fingerprint,
             "landed_as": item.file.relative,
+            **({"watermark": item.watermark} if contract.database else {}),
         }
         write_sidecar(folder, sidecar_of(outcome, **more))
         move_in(folder, outcome, self.settings)

@@ -17,6 +17,7 @@ CASES = [
     ("Arrived", "2025-01-06 07:00:01", "arrived_not_after_received"),
     ("Arrived", "2025-02-31 10:00:00", "type"),
     ("Arrived", "0202-01-05 10:00:00", "type"),
+    ("Arrived", "infinity", "type"),
     ("Arrived", "2025-01-05T10:00:00", "type"),
     ("Arrived", "2025-01-05", "type"),
     ("Arrived", "45662.4", "type"),
