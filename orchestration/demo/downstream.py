@@ -11,8 +11,6 @@ from orchestration.demo.presence import busy_with
 from orchestration.demo.rates import Period, Picker
 from orchestration.demo.table import Table, size
 
-TRANSFER_WITHIN = np.timedelta64(6 * 3600, "s")
-
 
 @dataclass
 class Downstream:
@@ -30,16 +28,8 @@ class Downstream:
 def transfers(spells: Table) -> np.ndarray:
     """For each spell the row of the spell that it goes on in, or -1."""
     after = np.full(size(spells), -1)
-    parts = np.flatnonzero(spells["kind"] == "transfer")
-    by_person: dict[int, list[int]] = {}
-    for row in np.flatnonzero(np.isin(spells["person"], spells["person"][parts])):
-        by_person.setdefault(int(spells["person"][row]), []).append(int(row))
-    for part in parts:
-        begin = spells["admitted_at"][part]
-        for row in by_person[int(spells["person"][part])]:
-            gap = begin - spells["discharged_at"][row]
-            if row != part and np.timedelta64(0, "s") <= gap <= TRANSFER_WITHIN and after[row] < 0:
-                after[row] = part
+    parts = np.flatnonzero(spells["first_part"] >= 0)
+    after[spells["first_part"][parts]] = parts
     return after
 
 

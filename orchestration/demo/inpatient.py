@@ -343,7 +343,10 @@ def _untangled(spells: Table) -> np.ndarray:
 
 
 def make_spells(period: Period, residents: int, people: Table, attendances: Table, picker: Picker, seed: int) -> Table:
-    """Hospital provider spells in order of admission, with the attendance that led to each (row, or -1)."""
+    """Hospital provider spells in order of admission, with the attendance that led to each (row, or -1).
+
+    A transfer knows the spell that it goes on from as `first_part` (row, or -1).
+    """
     rng = rng_for(seed, "spells")
     blocks = [
         _from_ed(rng, people, attendances),
@@ -379,8 +382,13 @@ def make_spells(period: Period, residents: int, people: Table, attendances: Tabl
     ready = clock.local_date(spells["discharged_at"]) - spells["wait"].astype("int64").astype("timedelta64[D]")
     spells["discharge_ready_date"] = np.where(spells["nights"] >= 1, ready, NOT_A_DAY)
     spells = _split_transfers(rng, spells)
-    spells = take(spells, np.argsort(spells["admitted_at"], kind="stable"))
-    spells = take(spells, (spells["admitted_at"] < period.ends) & (spells["discharged_at"] > period.begins))
+    order = np.argsort(spells["admitted_at"], kind="stable")
+    here = (spells["admitted_at"] < period.ends) & (spells["discharged_at"] > period.begins)
+    order = order[here[order]]
+    row_now = np.full(size(spells) + 1, -1)
+    row_now[order] = np.arange(len(order))
+    spells = take(spells, order)
+    spells["first_part"] = row_now[spells["first_part"]]
     spells["delay_reason_code"] = _reasons(rng, spells)
     spells["coded_at"] = _coded_at(rng, spells["discharged_at"])
     spells["spell_id"] = np.empty(size(spells), dtype=object)
@@ -432,6 +440,7 @@ def _split_transfers(rng: np.random.Generator, spells: Table) -> Table:
     # pathway, reason and wait belong to the last part; who goes on elsewhere was not ready to leave
     spells["pathway_code"][moved], spells["wait"][moved] = None, 0
     spells["discharge_ready_date"][moved] = NOT_A_DAY
+    spells["first_part"], part["first_part"] = np.full(size(spells), -1), moved
     begun, ended = clock.local_date(part["admitted_at"]), clock.local_date(part["discharged_at"])
     part["discharge_ready_date"] = np.maximum(part["discharge_ready_date"], begun)
     part["wait"] = (ended - part["discharge_ready_date"]).astype("int64")

@@ -185,7 +185,7 @@ def write_truth(world: World, folder: Path, sent: dict[str, Sent], sites: dict[s
     codes = tuple(sites.values())
     _write(folder, "ed_attendance", attendances | _by_site(world.attendances, ed, codes))
     spells = {"spell_id": world.spells["spell_id"], "person_no": world.spells["person"]}
-    spells |= _without(world.spells, "spell_id", "person", "attendance", "nights", "wait", "age")
+    spells |= _without(world.spells, "spell_id", "person", "attendance", "first_part", "nights", "wait", "age")
     spells["attendance_id"] = _linked(world.attendances["attendance_id"], world.spells["attendance"])
     apc = [sent[f"{name}_spells"] for name in hospitals]
     _write(folder, "spell", spells | _by_site(world.spells, apc, codes))
