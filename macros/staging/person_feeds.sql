@@ -1,6 +1,7 @@
 {#-
   Every staging model that speaks of persons: its model name, the column that identifies a record, and the moment the
-  record speaks of. A new feed about persons is one more line here and nothing else in the index.
+  record speaks of. `local_id` where a feed knows its patients by something else than local_patient_id: the discharge list
+  names the spell. A new feed about persons is one more line here and nothing else in the index.
 -#}
 {% macro person_feeds() %}
     {% do return([
@@ -10,7 +11,7 @@
         {'model': 'stg_mseft__broomfield_spells', 'record_id': 'hospital_spell_id', 'observed_at': 'cast(admission_date as timestamp)', 'issuer': 'RAJ32'},
         {'model': 'stg_mseft__southend_spells', 'record_id': 'hospital_spell_id', 'observed_at': 'cast(admission_date as timestamp)', 'issuer': 'RAJ01'},
         {'model': 'stg_mseft__basildon_spells', 'record_id': 'hospital_spell_id', 'observed_at': 'cast(admission_date as timestamp)', 'issuer': 'RAJ12'},
-        {'model': 'stg_mseft__no_criteria_to_reside', 'record_id': 'discharge_list_entry_id', 'observed_at': 'cast(census_date as timestamp)', 'issuer': 'RAJ'},
+        {'model': 'stg_mseft__no_criteria_to_reside', 'record_id': 'discharge_list_entry_id', 'observed_at': 'cast(census_date as timestamp)', 'issuer': 'RAJ', 'local_id': 'hospital_spell_id'},
         {'model': 'stg_eput__inpatient_stays', 'record_id': 'inpatient_stay_id', 'observed_at': 'cast(admitted_on as timestamp)', 'issuer': 'R1L'},
         {'model': 'stg_nelft__inpatient_stays', 'record_id': 'inpatient_stay_id', 'observed_at': 'cast(admitted_on as timestamp)', 'issuer': 'RAT'},
         {'model': 'stg_provide__inpatient_stays', 'record_id': 'inpatient_stay_id', 'observed_at': 'cast(admitted_on as timestamp)', 'issuer': 'NPRV'},

@@ -14,7 +14,8 @@ kinds as (
         '{{ kind }}' as bed_kind_code,
         -- A kind with vacancies has at least so many beds.
         coalesce(beds_{{ kind }}, vacant_{{ kind }}) as beds,
-        least(vacant_{{ kind }}, coalesce(beds_{{ kind }}, vacant_{{ kind }})) as vacant_beds
+        case when vacant_{{ kind }} > beds_{{ kind }} then beds_{{ kind }} else vacant_{{ kind }} end
+            as vacant_beds
     from homes
     {{ 'union all' if not loop.last }}
     {% endfor %}

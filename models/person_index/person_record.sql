@@ -9,7 +9,7 @@ select
     {{ feed.observed_at }} as observed_at,
     nhs_number,
     nhs_number_status_code,
-    local_patient_id,
+    {{ feed.local_id ~ ' as local_patient_id' if feed.local_id else 'local_patient_id' }},
     family_name,
     given_name,
     birth_date,
