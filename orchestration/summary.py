@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from orchestration.ingest.outcome import Poll
 from orchestration.pipeline import RunResult
 from orchestration.settings import Settings
 
@@ -79,19 +80,22 @@ def _console() -> Console:
 def print_ingest(ingested, settings: Settings, console: Console | None = None) -> None:
     """Files and rows of one ingestion: how many, what was held back and why, and what was refused."""
     console = console or _console()
-    if not ingested.batches:
+    files = [batch for batch in ingested.batches if not batch.is_poll]
+    rejected = [batch for batch in files if batch.status == "rejected"]
+    if not files:
         console.print(f"Files     nothing new: {ingested.already_known:,} files already known")
     else:
         held_back = sum(batch.rows_quarantined for batch in ingested.accepted)
         refused = sum(batch.rows_in for batch in ingested.rejected)
         console.print(
-            f"Files     {len(ingested.batches):,} new: {len(ingested.accepted):,} accepted, "
-            f"{len(ingested.rejected):,} rejected; {ingested.already_known:,} already known"
+            f"Files     {len(files):,} new: {len(ingested.accepted):,} accepted, "
+            f"{len(rejected):,} rejected; {ingested.already_known:,} already known"
         )
         console.print(
             f"Rows      {ingested.rows_in:,} in: {ingested.rows_accepted:,} accepted, "
             f"{held_back:,} quarantined, {refused:,} in rejected files"
         )
+    _print_databases(ingested.polls, settings, console)
     why = Counter()
     for batch in ingested.accepted:
         for rule in batch.rules:
@@ -103,7 +107,7 @@ def print_ingest(ingested, settings: Settings, console: Console | None = None) -
             table.add_row(feed, column, rule, f"{rows:,}")
         console.print(table)
     for title, files in [
-        ("Rejected files", [(batch.file_name, batch.reason or "") for batch in ingested.rejected]),
+        ("Rejected files", [(batch.file_name, batch.reason or "") for batch in rejected]),
         ("Files that no contract claims", [(unknown.path, unknown.why) for unknown in ingested.unknown_files]),
         ("Still being written: taken at the next run", [(late.path, late.why) for late in ingested.waiting]),
         (
@@ -121,6 +125,27 @@ def print_ingest(ingested, settings: Settings, console: Console | None = None) -
     if ingested.gx:
         expectations, failed = ingested.gx.get("expectations", 0), ingested.gx.get("failed", 0)
         console.print(f"History   {expectations:,} expectations of the new batches: {failed:,} not met (home/audit/gx)")
+
+
+def _print_databases(polls: list[Poll], settings: Settings, console: Console) -> None:
+    """What asking the databases brought; which could not be read, why, and what to do."""
+    asked = [poll for poll in polls if poll.status != "not_set_up"]
+    if asked:
+        rows, new = sum(poll.rows for poll in asked), sum(poll.status == "new" for poll in asked)
+        console.print(
+            f"Databases {len(asked)} tables asked: " + (f"{rows:,} new rows in {new}" if new else "nothing new")
+        )
+    unset = sorted({poll.connection for poll in polls if poll.status == "not_set_up"})
+    if unset:
+        console.print(f"Databases not asked, no connection is set up: {', '.join(unset)} (docs/feed-contracts.md)")
+    unread = [poll for poll in polls if poll.status == "not_read"]
+    if unread:
+        table = _table("Databases that were not read: their feeds are late", "Table", "Why, and what to do")
+        for poll in unread:
+            table.add_row(poll.feed, f"{poll.reason} {poll.remedy or ''}")
+        console.print(table)
+    for warning in dict.fromkeys(warning for poll in polls for warning in poll.warnings):
+        console.print(f"[yellow]Warning   {warning}")
 
 
 def print_summary(result: RunResult, console: Console | None = None) -> None:
@@ -143,8 +168,10 @@ def print_summary(result: RunResult, console: Console | None = None) -> None:
     times = ", ".join(f"{stage} {seconds:.0f} s" for stage, seconds in result.seconds.items())
     console.print(f"Took      {times}")
     console.print("Look at")
+    site = settings.published / "site" / "index.html"
     dictionary = settings.published / "dictionary" / "index.html"
     for name, place in [
+        ("Pages", site.as_uri() if site.exists() else "not made in this run"),
         ("Data dictionary", dictionary.as_uri() if dictionary.exists() else "not made in this run"),
         ("Published marts", f"{settings.published / 'secondary_use'}"),
         ("Partner reports", f"{settings.reports}"),

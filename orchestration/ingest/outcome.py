@@ -70,6 +70,8 @@ class BatchOutcome:
     rules: list[RuleOutcome] = field(default_factory=list)
     timings: dict[str, float] = field(default_factory=dict)
     report: str | None = None
+    is_poll: bool = False
+    """Stands for a database that could not be read, not for a file."""
 
     @property
     def feed(self) -> str:

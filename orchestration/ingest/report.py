@@ -25,10 +25,11 @@ def shape(value: str) -> str:
 def render(outcome: BatchOutcome, contract: FeedContract) -> str:
     lines = [f"# {_text(contract.title)}: {_text(outcome.file_name)}", ""]
     if outcome.status == "rejected":
-        unread = contract.database and (outcome.reason_kind or "").startswith("database_")
-        said = "This table was not read" if unread else "This file was not taken"
+        said = "**This file was not taken.** None of its records is used."
+        if outcome.is_poll:
+            said = "**This table was not read.** What was read before is still used."
         lines += [
-            f"**{said}.** {'What was read before is still used.' if unread else 'None of its records is used.'}", "",
+            said, "",
             f"**Why:** {_text(outcome.reason or '')}", "", f"**What to do:** {_text(outcome.remedy or '')}", "",
         ]  # fmt: skip
     else:

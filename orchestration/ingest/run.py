@@ -205,7 +205,7 @@ class _Run:
         name = f"{told.relation} (database {told.connection})"
         outcome = BatchOutcome(
             contract.partner, contract.table, name, "rejected", batch_id=batch_id, reason=reason, remedy=told.remedy,
-            reason_kind=told.kind, contract_version=contract.version, agreement=contract.agreement,
+            reason_kind=told.kind, is_poll=True, contract_version=contract.version, agreement=contract.agreement,
             received_at=books.received_at(time.time_ns(), self.now, self.described),
         )  # fmt: skip
         self.made += 1

@@ -11,7 +11,7 @@ import pytest
 from rich.console import Console
 
 from orchestration.cli import moment
-from orchestration.ingest.outcome import BatchOutcome, IngestResult, RuleOutcome, UnknownFile
+from orchestration.ingest.outcome import BatchOutcome, IngestResult, Poll, RuleOutcome, UnknownFile
 from orchestration.pipeline import RunResult
 from orchestration.settings import PROJECT, Settings
 from orchestration.summary import print_ingest, print_summary, shown
@@ -55,6 +55,23 @@ def test_rows_add_up_and_every_file_that_was_not_used_is_named():
     assert "14 in: 7 accepted, 3 quarantined, 4 in rejected files" in text
     for named in ("No header.", "Disk full.", "eeast/notes.txt", "eeast/d.csv"):
         assert named in text
+
+
+def test_databases_that_were_not_read_are_named_and_are_no_files():
+    asked = ("nelft", "ward_beds", "nelft", "ward_beds")
+    result = IngestResult(
+        batches=[BatchOutcome("nelft", "ward_beds", "ward_beds (database nelft)", "rejected", is_poll=True)],
+        polls=[
+            Poll(*asked, "not_read", reason="It cannot be reached.", remedy="Check that it runs."),
+            Poll("nelft", "stays", "nelft", "stays", "new", rows=1200, warnings=["3 rows have no date."]),
+            Poll("a", "b", "other", "b", "not_set_up"),
+        ],
+    )
+    text = printed(lambda console: print_ingest(result, Settings(home="."), console))
+    assert "2 tables asked: 1,200 new rows in 1" in text
+    assert "nelft.ward_beds  It cannot be reached. Check that it runs." in text
+    assert "no connection is set up: other" in text and "3 rows have no date." in text
+    assert "Files     nothing new" in text and "Rejected files" not in text
 
 
 def test_the_summary_of_a_built_hub_names_measures_targets_and_places(built_hub):

@@ -1,5 +1,5 @@
--- One row per feed table: what its contract promises, when it last came, how much of it was taken, and
--- which metrics can not be had without it. Read from the contracts and from the lineage of the metrics, so
+-- One row per feed table: what its contract promises, when it last came, how much of it was taken, why the
+-- newest of it was not, and which metrics can not be had without it. Read from the contracts and from the lineage of the metrics, so
 -- a feed with no file is here too.
 with feed as (
 
@@ -24,6 +24,31 @@ received as (
 
 ),
 
+in_order as (
+
+    select
+        partner,
+        feed_table,
+        status,
+        reason,
+        row_number() over (partition by partner, feed_table order by received_at desc, status, batch_id) as place
+    from {{ source('hub', 'batch') }}
+
+),
+
+refused as (
+
+    select
+        partner,
+        feed_table,
+        reason
+    from in_order
+    where
+        place = 1
+        and status = 'rejected'
+
+),
+
 aged as (
 
     select
@@ -35,12 +60,17 @@ aged as (
         coalesce(received.batches_rejected, 0) as batches_rejected,
         coalesce(received.rows_in, 0) as rows_in,
         coalesce(received.rows_accepted, 0) as rows_accepted,
-        coalesce(received.rows_quarantined, 0) as rows_quarantined
+        coalesce(received.rows_quarantined, 0) as rows_quarantined,
+        refused.reason as not_taken_because
     from feed
     left join received
         on
             feed.partner = received.partner
             and feed.feed_table = received.feed_table
+    left join refused
+        on
+            feed.partner = refused.partner
+            and feed.feed_table = refused.feed_table
 
 )
 
@@ -66,6 +96,7 @@ select
         when age_minutes <= very_late_after_minutes then 'late'
         else 'very_late'
     end as status,
+    not_taken_because,
     cast(batches_accepted as bigint) as batches_accepted,
     cast(batches_rejected as bigint) as batches_rejected,
     cast(rows_in as bigint) as rows_in,
