@@ -62,6 +62,7 @@ def parser() -> argparse.ArgumentParser:
     commands.add_parser("build", parents=[home], help="only build and check the warehouse, as of the last run's moment")
     commands.add_parser("gates", parents=[home], help="check the house: layers, dictionary, clocks, tests, contracts")
     commands.add_parser("dictionary", parents=[home], help="make the data dictionary of the built warehouse again")
+    commands.add_parser("site", parents=[home], help="make the pages of the published set again, beside the live ones")
     dev = commands.add_parser("dev", parents=[home, landing], help="open the Dagster UI on http://127.0.0.1:3000")
     dev.add_argument("--port", type=positive, default=3000)
     commands.add_parser(
@@ -167,6 +168,16 @@ def run_dictionary(arguments: argparse.Namespace, settings: Settings) -> int:
     return 0
 
 
+def run_site(arguments: argparse.Namespace, settings: Settings) -> int:
+    from orchestration.publish import live_set
+    from orchestration.site import build_site
+
+    if live_set(settings) is None:
+        raise ValueError("nothing is published yet: run `bihub run` first")
+    print(build_site(settings, settings.published.resolve(), settings.build / "site"))
+    return 0
+
+
 def run_dev(arguments: argparse.Namespace, settings: Settings) -> int:
     import subprocess
 
@@ -202,7 +213,7 @@ def run_contract(arguments: argparse.Namespace, settings: Settings) -> int:
 
 COMMANDS = {
     "demo": run_demo, "run": run_hub, "ingest": run_ingest, "build": run_build, "gates": run_gates,
-    "dictionary": run_dictionary, "dev": run_dev, "env": run_env, "contract": run_contract,
+    "dictionary": run_dictionary, "site": run_site, "dev": run_dev, "env": run_env, "contract": run_contract,
 }  # fmt: skip
 
 if __name__ == "__main__":

@@ -163,7 +163,7 @@ def _run(settings: Settings, as_of: str | None, progress: Progress | None, judge
             where,
             as_of=moment,
             version=version,
-            decorate=lambda folder: _add_dictionary(where, folder, result.warnings),
+            decorate=lambda folder: _add_pages(where, folder, result.warnings),
         )
         seconds["publish"] = time.perf_counter() - started
     if not past:
@@ -171,11 +171,16 @@ def _run(settings: Settings, as_of: str | None, progress: Progress | None, judge
     return result
 
 
-def _add_dictionary(settings: Settings, folder: Path, warnings: list[str]) -> None:
-    """The dictionary goes live with the numbers it explains; where it cannot be made, the numbers still do."""
+def _add_pages(settings: Settings, folder: Path, warnings: list[str]) -> None:
+    """Dictionary and site go live with their numbers; where one of them cannot be made, the numbers still do."""
     from orchestration.dictionary import build_dictionary
+    from orchestration.site import build_site
 
-    try:
-        build_dictionary(settings, folder / "dictionary")
-    except Exception as problem:
-        warnings.append(f"the dictionary could not be made: {type(problem).__name__}: {problem}")
+    for name, make in [
+        ("dictionary", lambda: build_dictionary(settings, folder / "dictionary")),
+        ("site", lambda: build_site(settings, folder)),
+    ]:
+        try:
+            make()
+        except Exception as problem:
+            warnings.append(f"the {name} could not be made: {type(problem).__name__}: {problem}")
