@@ -25,6 +25,18 @@
     end
 {%- endmacro %}
 
+{% macro utc_to_local(at) -%}
+    {{ return(adapter.dispatch('utc_to_local', 'bihub')(at)) }}
+{%- endmacro %}
+
+{% macro default__utc_to_local(at) -%}
+    from_utc_timestamp({{ at }}, 'Europe/London')
+{%- endmacro %}
+
+{% macro duckdb__utc_to_local(at) -%}
+    timezone('Europe/London', timezone('UTC', {{ at }}))
+{%- endmacro %}
+
 {#- Several columns x_local as columns x in UTC. -#}
 {% macro locals_to_utc(columns, not_before) -%}
     {%- for column in columns -%}

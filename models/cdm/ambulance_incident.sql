@@ -85,6 +85,7 @@ select
     durations.call_connect_at_local,
     durations.clock_start_at,
     durations.clock_stop_at,
+    durations.first_on_scene_at,
     cast({{ not_negative('durations.clock_seconds') }} as integer) as response_seconds,
     durations.arrived_hospital_at,
     durations.arrived_hospital_at_local,
