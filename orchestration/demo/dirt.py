@@ -192,6 +192,7 @@ DIRT = (
         "Sunday's list repeats Saturday's (F 2.7.3); of Sundays of a site one in five. Who left since is on it still, "
         "who became ready since is not.",
     ),
+    Defect("two_wards", ("no_criteria_to_reside",), 0.01, "Listed twice, on two wards of the site (F 2.7.3)."),
     Defect("ward_free_text", ("no_criteria_to_reside",), 0.02, "The ward's name and place in words (F 2.7.3)."),
     Defect("late", ("no_criteria_to_reside",), 0.004, "First on the list of a later file."),
     Defect(
@@ -200,8 +201,13 @@ DIRT = (
     Defect("duplicate_row", ("no_criteria_to_reside",), 0.003, "The same row twice in one file."),
     # situation report
     Defect("miscounted", ("daily_sitrep",), 0.06, "One number is up to three out, and stays so."),
-    Defect("number_mistyped", ("daily_sitrep",), 0.004, "A digit too many in one number, and it stays."),
-    Defect("corrected", ("daily_sitrep",), 0.03, "Two discharges short, amended some days later (F 2.7.1)."),
+    Defect("number_mistyped", ("daily_sitrep",), 0.004, "A digit too many in one number, and it stays; once at least."),
+    Defect(
+        "corrected",
+        ("daily_sitrep",),
+        0.03,
+        "Discharges of the evening not counted, amended some days later (F 2.7.1).",
+    ),
     Defect("late", ("daily_sitrep",), 0.008, "Not there at the deadline; comes with a later file."),
     # community and mental-health wards
     Defect("nhs_number_missing", STAYS, 0.012, "No NHS number; the provider's own number is there."),

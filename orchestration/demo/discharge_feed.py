@@ -15,7 +15,7 @@ from orchestration.demo.identity import identity
 from orchestration.demo.sending import Sent, pick, send
 from orchestration.demo.table import Table, choose, concat, listed, rng_for, size, take, words
 from orchestration.demo.ward_feed import SITE
-from orchestration.demo.wards import NAME
+from orchestration.demo.wards import NAME, WARDS
 from orchestration.demo.world import World
 
 LIST_FEED, SITREP_FEED = "no_criteria_to_reside", "daily_sitrep"
@@ -96,6 +96,26 @@ def _carried_forward(truth: Table, rng: np.random.Generator, start: np.datetime6
     return np.flatnonzero(gone & ~still), np.flatnonzero(again & ~before)
 
 
+def _on_two_wards(
+    sent: delivery.Delivery, begins: np.ndarray, table: Table, ids: np.ndarray, rng: np.random.Generator, log: DirtLog
+) -> np.ndarray:
+    """Some patients are listed a second time, on another ward of the site: the later row of the file is what counts."""
+    rows, count = sent.rows, size(table)
+    twice = sent.delivered & (rng.random(count) < rate("two_wards", LIST_FEED))
+    again = take(rows, twice[rows["record"]] & (rows["file"] == sent.last_file[rows["record"]]) & ~rows["is_wrong"])
+    again["is_other_vehicle"] = np.ones(size(again), dtype=bool)
+    rows = concat([rows, again])
+    order = np.lexsort((rows["is_other_vehicle"], rows["record"], begins[rows["record"]], rows["file"]))
+    sent.rows = take(rows, order)
+    elsewhere = np.full(count, None, dtype=object)
+    for site, kinds in WARDS.items():
+        here = np.flatnonzero(table["site_code"] == site)
+        elsewhere[here] = kinds["assessment"][0][0]
+    here = np.unique(again["record"])
+    log.add("two_wards", ids[here], "ward_code", elsewhere[here])
+    return elsewhere
+
+
 def send_lists(world: World, landing: Path, seed: int) -> Sent:
     rng, log = rng_for(seed, f"send {LIST_FEED}"), DirtLog(LIST_FEED)
     truth = world.listed
@@ -129,8 +149,10 @@ def send_lists(world: World, landing: Path, seed: int) -> Sent:
     never = np.isin(np.arange(size(truth)), missed)
     begins = np.where(never, delivery.FAR, when)
     sent = delivery.deliver(plan, begins, begins, [], ids, LIST_FEED, rng, log)
+    elsewhere = _on_two_wards(sent, begins, table, ids, rng, log)
     record = sent.rows["record"]
     rows = take(table, record)
+    rows["ward_code"] = np.where(sent.rows["is_other_vehicle"], elsewhere[record], rows["ward_code"])
     # what is corrected later had another pathway and no reason
     wrong = sent.rows["is_wrong"]
     other = np.where(rows["pathway_code"] == "P1", "P2", "P1").astype(object)
@@ -178,14 +200,14 @@ def send_sitreps(world: World, landing: Path, seed: int) -> Sent:
     ids = sitrep_ids(truth["flow_date"], truth["site_code"])
     table = {name: column.copy() for name, column in truth.items()}
     names = list(SITREP_NUMBERS)
-    everybody = np.ones(size(truth), dtype=bool)
-    chosen = pick(rng, SITREP_FEED, ["miscounted", "number_mistyped"], everybody)
-    here = chosen["miscounted"]
+    mistyped = rng.random(size(truth)) < rate("number_mistyped", SITREP_FEED)
+    mistyped[int(rng.integers(0, size(truth) * 3 // 4 + 1))] = True  # one there is always
+    here = pick(rng, SITREP_FEED, ["miscounted"], ~mistyped)["miscounted"]
     which = rng.integers(0, len(names), len(here))
     step = rng.integers(1, 4, len(here)) * np.where(rng.random(len(here)) < 0.5, -1, 1)
     _change("miscounted", table, truth, ids, here, which, lambda old, by: np.maximum(old + by, 0), step, log)
-    here = chosen["number_mistyped"]
-    which = rng.integers(0, len(names), len(here))
+    here = np.flatnonzero(mistyped)
+    which = rng.integers(0, 2, len(here)) * names.index("discharges")  # attendances or discharges
     digit = rng.integers(1, 10, len(here))
     _change("number_mistyped", table, truth, ids, here, which, lambda old, by: old * 10 + by, digit, log)
 
@@ -195,9 +217,10 @@ def send_sitreps(world: World, landing: Path, seed: int) -> Sent:
     record = sent.rows["record"]
     rows = take(table, record)
     wrong = sent.rows["is_wrong"]
-    # what is amended later had counted too few discharges
+    # what is amended later had not counted the discharges of the evening
+    short = np.where(wrong, np.minimum(rows["discharges_after_1700"], 2), 0)
     for name in ("discharges", "discharges_after_1700"):
-        rows[name] = np.where(wrong, np.maximum(rows[name] - 2, 0), rows[name])
+        rows[name] = np.maximum(rows[name] - short, 0)
     typed = (record // 3) % 6 == 0
     dates = [
         text if clerk else cell
