@@ -5,6 +5,7 @@ with attendances as (
 
     select
         staged.*,
+        'RAJ' as organisation_code,
         person_identity.person_id,
         coalesce(person_identity.match_method <> 'unmatched', false) as is_identified,
         {{ local_to_utc('staged.arrived_at_local') }} as arrived_at
@@ -48,7 +49,8 @@ measured as (
         {{ minutes_between('arrived_at', 'departed_at') }} as minutes_to_departure,
         {{ minutes_between('decided_to_admit_at', 'departed_at') }} as minutes_from_decision,
         coalesce(timed.attendance_category_code in ('1', '2', '3'), false)
-        and coalesce(status.group_code not in ('streamed_not_counted', 'dead_on_arrival'), true) as is_counted,
+        and coalesce(status.group_code not in ('streamed_not_counted', 'dead_on_arrival'), true)
+            as is_counted,
         coalesce(status.group_code = 'left', false) as left_before_treatment
     from timed
     {{ left_join_code('ed_discharge_status', 'timed.discharge_status_code', 'status') }}
@@ -64,6 +66,7 @@ reattendance as (
     inner join measured as earlier
         on
             later.person_id = earlier.person_id
+            and later.organisation_code = earlier.organisation_code
             and later.arrived_at > earlier.arrived_at
             and later.arrived_at <= {{ timestamp_add('hour', 7 * 24, 'earlier.arrived_at') }}
     where later.is_identified and later.is_counted and earlier.is_counted
@@ -73,7 +76,7 @@ reattendance as (
 
 select
     measured.ed_attendance_id,
-    'RAJ' as organisation_code,
+    measured.organisation_code,
     measured.site_code,
     measured.department_type_code,
     measured.person_id,

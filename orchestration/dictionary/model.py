@@ -33,7 +33,7 @@ AGGREGATES = {
     "median": "Median by nearest rank: the value at position ceil(0.5 n) of the sorted values.",
     "p90": "90th centile by nearest rank: the value at position ceil(0.9 n) of the sorted values.",
     "daily_average": (
-        "Summed over sites and days, divided by the number of days with a report; the system's average day is the sum of "
+        "Summed over sites and days, by the number of days with a report; the average day of the system is the sum of "
         "its organisations'."
     ),
 }

@@ -23,7 +23,7 @@ METRIC_KEYS = {
     "id": "its id, as in F (for example HAND_15)",
     "label": "a short name for a heading",
     "unit": "what is counted",
-    "better": "'higher' or 'lower'",
+    "better": "'higher', 'lower' or 'neither'",
     "aggregate": "how numerator and denominator make the value",
     "definition": "a sentence that a manager understands",
     "source": "the clause that defines it (for example 'F 3.3 HAND_15')",
@@ -199,8 +199,8 @@ def metrics_incomplete(manifest: dict, targets: set[str]) -> list[Violation]:
                 f"metric {identity} lies in a file of another name",
                 f"Name the file {identity.lower()}.sql.",
             )
-        if metric.get("better") not in (None, "higher", "lower"):
-            add(node, f"'better' is '{metric['better']}'", "Say 'higher' or 'lower'.")
+        if metric.get("better") not in (None, "higher", "lower", "neither"):
+            add(node, f"'better' is '{metric['better']}'", "Say 'higher', 'lower' or 'neither'.")
         if metric.get("source") and not str(metric["source"]).startswith("F "):
             add(node, f"'{metric['source']}' is not a clause", "Cite the clause as 'F 3.3 HAND_15'.")
         if identity and identity not in targets and not str(metric.get("no_target") or "").strip():

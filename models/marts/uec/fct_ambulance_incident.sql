@@ -21,6 +21,15 @@ covid_incident as (
     where link.link_type = 'ambulance_to_ed'
     group by link.from_event_id
 
+),
+
+incident as (
+
+    select
+        ambulance_incident.*,
+        is_counted and is_conveyed_to_ed and receiving_organisation_code is not null as is_ed_arrival
+    from {{ ref('ambulance_incident') }} as ambulance_incident
+
 )
 
 select
@@ -48,8 +57,10 @@ select
     cast(extract(hour from incident.arrived_hospital_at_local) as integer) as hospital_arrival_hour,
     cast(incident.handover_minutes as integer) as handover_minutes,
     incident.handover_status,
+    incident.is_ed_arrival,
+    incident.is_ed_arrival and incident.handover_status = 'valid' as has_handover_time,
     covid_incident.ambulance_incident_id is not null as is_covid
-from {{ ref('ambulance_incident') }} as incident
+from incident
 left join person
     on incident.person_id = person.person_id
 left join covid_incident

@@ -38,11 +38,13 @@ select
     cast(attendance.decision_to_departure_minutes as integer) as decision_to_departure_minutes,
     cast(attendance.duration_minutes as integer) as duration_minutes,
     coalesce(attendance.is_over_72h, false) as is_over_72h,
+    attendance.is_counted and not coalesce(attendance.is_over_72h, false) as is_counted_stay,
     attendance.discharge_status_code,
     attendance.discharge_group,
     attendance.is_admitted,
     attendance.is_non_admitted,
     attendance.left_before_treatment,
+    attendance.is_reattendance_within_7_days,
     covid_attendance.ed_attendance_id is not null as is_covid
 from {{ ref('ed_attendance') }} as attendance
 left join person

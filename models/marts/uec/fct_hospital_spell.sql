@@ -3,6 +3,20 @@ with person as (
 
     {{ person_for_secondary_use('hospital_spell') }}
 
+),
+
+-- Obstetrics, midwifery and well babies have ways home of their own.
+spell as (
+
+    select
+        hospital_spell.*,
+        coalesce(patient_classification_code = '1', false)
+        and coalesce(length_of_stay_days >= 1, false)
+        and coalesce(discharge_method_code not in ('4', '5'), true)
+        and coalesce(treatment_function_code not in ('501', '560', '424'), true) as is_inpatient_discharge,
+        {{ timestamp_add('hour', 17, 'cast(discharge_date as timestamp)') }} as five_o_clock
+    from {{ ref('hospital_spell') }} as hospital_spell
+
 )
 
 select
@@ -33,8 +47,16 @@ select
     hospital_spell.discharge_ready_date,
     cast(hospital_spell.length_of_stay_days as integer) as length_of_stay_days,
     hospital_spell.is_open,
+    hospital_spell.is_inpatient_discharge,
+    hospital_spell.discharged_at_local <= hospital_spell.five_o_clock as is_discharged_by_17,
+    case
+        when
+            hospital_spell.discharge_ready_date
+            between hospital_spell.admission_date and hospital_spell.discharge_date
+            then {{ days_between('hospital_spell.discharge_ready_date', 'hospital_spell.discharge_date') }}
+    end as days_after_ready,
     coalesce(hospital_spell.has_covid, false) as is_covid,
     coalesce(hospital_spell.is_primary_covid, false) as is_primary_covid
-from {{ ref('hospital_spell') }} as hospital_spell
+from spell as hospital_spell
 left join person
     on hospital_spell.person_id = person.person_id

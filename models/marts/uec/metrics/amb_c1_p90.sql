@@ -8,11 +8,8 @@
     'definition': 'Nine in ten people with a life-threatening illness or injury have the first ambulance '
         ~ 'crew or responder with them within this time.',
     'source': 'F 3.2 AMB_C1_P90',
-    'choice': 'Date of the call connecting. C1T counts as C1. No response time where a clock time is '
-        ~ 'missing or the stop is before the start: such incidents are left out. Health-care '
-        ~ 'professional and inter-facility calls have categories of their own and are never in C1 '
-        ~ 'to C4. COVID-19: an incident counts as with COVID-19 where the ED attendance that it led '
-        ~ 'to does; an incident that is not linked to one counts as without.',
+    'choice': 'C1T counts as C1. '
+        ~ said_of('response'),
 }}) }}
 -- One row per counted Category 1 incident that got a response in person.
 select
@@ -21,7 +18,8 @@ select
     cast(null as varchar) as site_code,
     is_covid,
     response_seconds as numerator,
-    1 as denominator
+    1 as denominator,
+    {{ person_of_event() }}
 from {{ ref('fct_ambulance_incident') }}
 where
     is_counted

@@ -5,15 +5,13 @@
     'better': 'lower',
     'aggregate': 'mean',
     'dataset': 'ambsys',
-    'definition': 'How long, on average, people with an emergency such as a stroke or a heart attack wait '
-        ~ 'for the ambulance: the one that takes them to hospital or, where nobody is taken, the '
+    'definition': 'How long, on average, people with an emergency such as a stroke or a heart attack '
+        ~ 'wait for the ambulance: the one that takes them to hospital or, where nobody is taken, the '
         ~ 'first responder.',
     'source': 'F 3.2 AMB_C2_MEAN',
-    'choice': 'Date of the call connecting. No response time where a clock time is missing or the stop '
-        ~ 'is before the start: such incidents are left out. Health-care professional and '
-        ~ 'inter-facility calls have categories of their own and are never in C1 to C4. COVID-19: '
-        ~ 'an incident counts as with COVID-19 where the ED attendance that it led to does; an '
-        ~ 'incident that is not linked to one counts as without.',
+    'choice': 'The clock stops when the vehicle arrives that takes the patient or, where nobody is '
+        ~ 'taken, the first responder. '
+        ~ said_of('response'),
 }}) }}
 -- One row per counted Category 2 incident that got a response in person.
 select
@@ -22,7 +20,8 @@ select
     cast(null as varchar) as site_code,
     is_covid,
     response_seconds as numerator,
-    1 as denominator
+    1 as denominator,
+    {{ person_of_event() }}
 from {{ ref('fct_ambulance_incident') }}
 where
     is_counted

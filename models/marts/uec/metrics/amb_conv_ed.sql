@@ -5,14 +5,11 @@
     'better': 'lower',
     'aggregate': 'ratio',
     'dataset': 'ambsys',
-    'definition': 'Of all 999 incidents that got a response or advice, the share in which the patient was '
-        ~ 'taken to an emergency department.',
+    'definition': 'Of all 999 incidents that got a response or advice, the share in which the patient '
+        ~ 'was taken to an emergency department.',
     'source': 'F 3.2 AMB_CONV_ED: A53 / A7',
     'no_target': 'England lies at about 50 to 52 percent; no standard is set (F 3.2).',
-    'choice': 'Date of the call connecting. A7 is hear and treat, see and treat, and conveyed anywhere; '
-        ~ 'test, cancelled, duplicate and hoax calls are not incidents. COVID-19: an incident '
-        ~ 'counts as with COVID-19 where the ED attendance that it led to does; an incident that is '
-        ~ 'not linked to one counts as without.',
+    'choice': said_of('incident'),
 }}) }}
 -- One row per counted incident.
 select
@@ -21,6 +18,7 @@ select
     cast(null as varchar) as site_code,
     is_covid,
     case when is_conveyed_to_ed then 1 else 0 end as numerator,
-    1 as denominator
+    1 as denominator,
+    {{ person_of_event() }}
 from {{ ref('fct_ambulance_incident') }}
 where is_counted

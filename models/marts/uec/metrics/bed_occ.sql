@@ -7,9 +7,8 @@
     'dataset': 'uec_sitrep',
     'definition': 'Of the general and acute beds open at 08:00, the share with a patient in them.',
     'source': 'F 3.5 BED_OCC',
-    'choice': 'Core and escalation beds. The 08:00 position of each day; a longer period sums the days '
-        ~ 'before dividing. Beds cannot be split by COVID-19: the sitrep has occupied and void '
-        ~ 'COVID-19 beds (fct_bed_state), but not what they would be open for.',
+    'choice': 'Core and escalation beds. '
+        ~ said_of('beds'),
 }}) }}
 -- One row per site and day.
 select

@@ -8,11 +8,9 @@
     'definition': 'How many general and acute beds stood empty and usable at 08:00, on an average day.',
     'source': 'F 3.5 BED_UNOCC_N',
     'no_target': 'The standard is set for the share, BED_UNOCC_PCT (F 3.5).',
-    'choice': 'Open, less beds void for COVID-19 or closed for infection, less occupied. Numerator: '
-        ~ 'beds summed over sites and days; denominator: days with a report. The 08:00 position of '
-        ~ 'each day; a longer period sums the days before dividing. Beds cannot be split by '
-        ~ 'COVID-19: the sitrep has occupied and void COVID-19 beds (fct_bed_state), but not what '
-        ~ 'they would be open for.',
+    'choice': 'Open, less beds void for COVID-19 or closed for infection, less occupied. Numerator: beds '
+        ~ 'summed over sites and days; denominator: days with a report. '
+        ~ said_of('beds'),
 }}) }}
 -- One row per site and day.
 select

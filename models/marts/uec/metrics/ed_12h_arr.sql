@@ -5,16 +5,13 @@
     'better': 'lower',
     'aggregate': 'ratio',
     'dataset': 'ecds',
-    'definition': 'Of attendances at major emergency departments, the share in which the patient left more '
-        ~ 'than twelve hours after arrival.',
+    'definition': 'Of attendances at major emergency departments, the share in which the patient left '
+        ~ 'more than twelve hours after arrival.',
     'source': 'F 3.4 ED_12H_ARR',
-    'choice': 'Date of arrival, not of departure. Types 1 and 2 together. Exactly 12:00 is not over. '
-        ~ 'Every attendance is in the denominator, as F says: one without a departure time (still '
-        ~ 'in the department, or not recorded) counts as not over. Planned follow-ups, patients '
-        ~ 'brought in dead and patients streamed away to an urgent treatment centre or another '
-        ~ 'emergency department are not counted. A stay of more than 72 hours is taken for a '
-        ~ 'recording error and left out. COVID-19: recorded at the attendance or in the hospital '
-        ~ 'spell that followed.',
+    'choice': 'Types 1 and 2 together. Exactly 12:00 is not over. Every attendance is in the '
+        ~ 'denominator, as F says: one without a departure time (still in the department, or not '
+        ~ 'recorded) counts as not over. '
+        ~ said_of('ed_stay'),
 }}) }}
 -- One row per counted attendance at a Type 1 or Type 2 department.
 select
@@ -23,9 +20,9 @@ select
     site_code,
     is_covid,
     case when duration_minutes > 720 then 1 else 0 end as numerator,
-    1 as denominator
+    1 as denominator,
+    {{ person_of_event() }}
 from {{ ref('fct_ed_attendance') }}
 where
-    is_counted
-    and not is_over_72h
+    is_counted_stay
     and department_type_code in ('01', '02')

@@ -5,16 +5,13 @@
     'better': 'lower',
     'aggregate': 'ratio',
     'dataset': 'ecds',
-    'definition': 'Of attendances at major (Type 1) emergency departments, the share in which the patient '
-        ~ 'left more than four hours after arrival.',
+    'definition': 'Of attendances at major (Type 1) emergency departments, the share in which the '
+        ~ 'patient left more than four hours after arrival.',
     'source': 'F 3.4 ED_4H_T1',
-    'choice': 'Date of arrival, not of departure. Exactly 4:00 is not over. Every attendance is in the '
-        ~ 'denominator, as F says: one without a departure time (still in the department, or not '
-        ~ 'recorded) counts as not over. Like ED_4H_PCT_OVER this is the share OVER 4 hours, so '
-        ~ 'that the two can be set side by side. Planned follow-ups, patients brought in dead and '
-        ~ 'patients streamed away to an urgent treatment centre or another emergency department are '
-        ~ 'not counted. A stay of more than 72 hours is taken for a recording error and left out. '
-        ~ 'COVID-19: recorded at the attendance or in the hospital spell that followed.',
+    'choice': 'Exactly 4:00 is not over. Every attendance is in the denominator, as F says: one without '
+        ~ 'a departure time (still in the department, or not recorded) counts as not over. Like '
+        ~ 'ED_4H_PCT_OVER this is the share OVER 4 hours, so that the two can be set side by side. '
+        ~ said_of('ed_stay'),
 }}) }}
 -- One row per counted attendance at a Type 1 department.
 select
@@ -23,9 +20,9 @@ select
     site_code,
     is_covid,
     case when duration_minutes > 240 then 1 else 0 end as numerator,
-    1 as denominator
+    1 as denominator,
+    {{ person_of_event() }}
 from {{ ref('fct_ed_attendance') }}
 where
-    is_counted
-    and not is_over_72h
+    is_counted_stay
     and department_type_code = '01'

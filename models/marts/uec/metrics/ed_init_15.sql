@@ -8,11 +8,9 @@
     'definition': 'Of patients whose first clinical assessment in the emergency department was recorded, '
         ~ 'the share assessed within 15 minutes of arrival.',
     'source': 'F 3.4 ED_INIT_15',
-    'choice': 'Date of arrival, not of departure. All arrivals, not only those by ambulance. '
-        ~ 'Attendances without a valid time of assessment are left out; a time up to 10 minutes '
-        ~ 'before arrival counts as 0. Planned follow-ups, patients brought in dead and patients '
-        ~ 'streamed away to an urgent treatment centre or another emergency department are not '
-        ~ 'counted. COVID-19: recorded at the attendance or in the hospital spell that followed.',
+    'choice': 'All arrivals, not only those by ambulance. Attendances without a valid time of assessment '
+        ~ 'are left out; a time up to 10 minutes before arrival counts as 0. '
+        ~ said_of('ed'),
 }}) }}
 -- One row per counted attendance with a valid time of first assessment.
 select
@@ -21,7 +19,8 @@ select
     site_code,
     is_covid,
     case when initial_assessment_minutes <= 15 then 1 else 0 end as numerator,
-    1 as denominator
+    1 as denominator,
+    {{ person_of_event() }}
 from {{ ref('fct_ed_attendance') }}
 where
     is_counted

@@ -5,15 +5,12 @@
     'better': 'lower',
     'aggregate': 'mean',
     'dataset': 'ecds',
-    'definition': 'How long, on average, patients who went home or elsewhere without being admitted spent '
-        ~ 'in the emergency department.',
+    'definition': 'How long, on average, patients who went home or elsewhere without being admitted '
+        ~ 'spent in the emergency department.',
     'source': 'F 3.4 ED_MEAN_NONADM',
     'no_target': 'Watched as a trend; no standard is set (F 3.4).',
-    'choice': 'Date of arrival, not of departure. All department types. Attendances without a valid '
-        ~ 'departure time are left out. Planned follow-ups, patients brought in dead and patients '
-        ~ 'streamed away to an urgent treatment centre or another emergency department are not '
-        ~ 'counted. A stay of more than 72 hours is taken for a recording error and left out. '
-        ~ 'COVID-19: recorded at the attendance or in the hospital spell that followed.',
+    'choice': 'All department types. Attendances without a valid departure time are left out. '
+        ~ said_of('ed_stay'),
 }}) }}
 -- One row per counted attendance of a patient who was not admitted, with a departure time.
 select
@@ -22,10 +19,10 @@ select
     site_code,
     is_covid,
     duration_minutes as numerator,
-    1 as denominator
+    1 as denominator,
+    {{ person_of_event() }}
 from {{ ref('fct_ed_attendance') }}
 where
-    is_counted
-    and not is_over_72h
+    is_counted_stay
     and is_non_admitted
     and duration_minutes is not null

@@ -5,14 +5,10 @@
     'better': 'lower',
     'aggregate': 'ratio',
     'dataset': 'ambsys',
-    'definition': 'Of the patients brought by ambulance, the share who waited more than 60 minutes for the '
-        ~ 'hospital to take them over.',
+    'definition': 'Of the patients brought by ambulance, the share who waited more than 60 minutes for '
+        ~ 'the hospital to take them over.',
     'source': 'F 3.3 HAND_60',
-    'choice': 'Date of arrival at the hospital; counted for the trust and site that received the '
-        ~ 'patient. Whole minutes, rounded down. Arrivals without a valid handover time are left '
-        ~ 'out (handover_status tells how many), as are conveyances that do not end in an emergency '
-        ~ 'department. COVID-19: as the ED attendance that the arrival is linked to; not linked '
-        ~ 'counts as without.',
+    'choice': said_of('handover'),
 }}) }}
 -- One row per ambulance arrival at an emergency department with a valid handover time.
 select
@@ -21,10 +17,7 @@ select
     receiving_site_code as site_code,
     is_covid,
     case when handover_minutes > 60 then 1 else 0 end as numerator,
-    1 as denominator
+    1 as denominator,
+    {{ person_of_event() }}
 from {{ ref('fct_ambulance_incident') }}
-where
-    is_counted
-    and is_conveyed_to_ed
-    and handover_status = 'valid'
-    and receiving_organisation_code is not null
+where has_handover_time

@@ -5,13 +5,12 @@
     'better': 'lower',
     'aggregate': 'ratio',
     'dataset': 'uec_sitrep',
-    'definition': 'Of adults in a general and acute bed at 08:00, the share who have been in hospital for '
-        ~ '21 days or more.',
+    'definition': 'Of adults in a general and acute bed at 08:00, the share who have been in hospital '
+        ~ 'for 21 days or more.',
     'source': 'F 3.5 LOS_21P',
-    'choice': 'Over occupied beds, as LOS_7P, although the 12 percent aim is worded over beds. As the '
-        ~ 'site counts them in its daily report. The 08:00 position of each day; a longer period '
-        ~ 'sums the days before dividing. Beds cannot be split by COVID-19: the sitrep has occupied '
-        ~ 'and void COVID-19 beds (fct_bed_state), but not what they would be open for.',
+    'choice': 'Over occupied beds, as LOS_7P, although the 12 percent aim is worded over beds. '
+        ~ 'As the site counts them in its daily report. '
+        ~ said_of('beds'),
 }}) }}
 -- One row per site and day.
 select

@@ -5,13 +5,12 @@
     'better': 'lower',
     'aggregate': 'ratio',
     'dataset': 'uec_sitrep',
-    'definition': 'Of adults in a general and acute bed at 08:00, the share who have been in hospital for 7 '
-        ~ 'days or more.',
+    'definition': 'Of adults in a general and acute bed at 08:00, the share who have been in hospital '
+        ~ 'for 7 days or more.',
     'source': 'F 3.5 LOS_7P',
     'no_target': 'About 45 to 50 percent is usual; no standard is set (F 3.5).',
-    'choice': 'As the site counts them in its daily report. The 08:00 position of each day; a longer '
-        ~ 'period sums the days before dividing. Beds cannot be split by COVID-19: the sitrep has '
-        ~ 'occupied and void COVID-19 beds (fct_bed_state), but not what they would be open for.',
+    'choice': 'As the site counts them in its daily report. '
+        ~ said_of('beds'),
 }}) }}
 -- One row per site and day.
 select

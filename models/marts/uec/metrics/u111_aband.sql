@@ -8,9 +8,8 @@
     'definition': 'Of calls offered to NHS 111, the share in which the caller hung up after waiting 30 '
         ~ 'seconds or more.',
     'source': 'F 3.6 U111_ABAND',
-    'choice': 'A caller who hangs up sooner counts as offered, and not as abandoned. Telephone only: a '
-        ~ 'case of 111 online is never offered, answered or abandoned. Date of the call being '
-        ~ 'offered. A call has no diagnosis, so no split by COVID-19.',
+    'choice': 'A caller who hangs up sooner counts as offered, and not as abandoned. '
+        ~ said_of('call'),
 }}) }}
 -- One row per telephone call offered.
 select
@@ -19,6 +18,7 @@ select
     cast(null as varchar) as site_code,
     cast(null as boolean) as is_covid,
     case when is_abandoned_after_30s then 1 else 0 end as numerator,
-    1 as denominator
+    1 as denominator,
+    {{ person_of_event() }}
 from {{ ref('fct_urgent_call') }}
 where channel = 'phone'

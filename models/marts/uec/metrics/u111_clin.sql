@@ -5,12 +5,10 @@
     'better': 'higher',
     'aggregate': 'ratio',
     'dataset': 'iuc_adc',
-    'definition': 'Of NHS 111 calls that were triaged, the share in which a clinician or clinical adviser '
-        ~ 'spoke with the caller.',
+    'definition': 'Of NHS 111 calls that were triaged, the share in which a clinician or clinical '
+        ~ 'adviser spoke with the caller.',
     'source': 'F 3.6 U111_CLIN',
-    'choice': 'Triaged calls are answered calls that somebody triaged. Telephone only: a case of 111 '
-        ~ 'online is never offered, answered or abandoned. Date of the call being offered. A call '
-        ~ 'has no diagnosis, so no split by COVID-19.',
+    'choice': said_of('triaged_call'),
 }}) }}
 -- One row per telephone call that was triaged.
 select
@@ -19,7 +17,8 @@ select
     cast(null as varchar) as site_code,
     cast(null as boolean) as is_covid,
     case when had_clinical_input then 1 else 0 end as numerator,
-    1 as denominator
+    1 as denominator,
+    {{ person_of_event() }}
 from {{ ref('fct_urgent_call') }}
 where
     channel = 'phone'
