@@ -1,15 +1,13 @@
--- One row per month, place, wait and hour at which the wait began: how many journeys came to it, how many
+-- One row per month, site, wait and hour at which the wait began: how many journeys came to it, how many
 -- hours they waited, and for how many it was the wait that cost most. Where and when the system is blocked.
--- Read one level at a time: the rows of a site are in its organisation's (site ALL) and in the system's, the
--- rows of the hours in the row of the whole day (hour empty).
+-- Site ALL is the whole system, also what is spent at no site (111, ambulance, council). Hours can be added.
 with wait as (
 
     select
         {{ period_start('month', 'wait.started_on') }} as period_start,
-        coalesce(wait.organisation_code, 'OTHER') as organisation_code,
-        coalesce(wait.site_code, 'ALL') as site_code,
+        wait.site_code as blocked_site_code,
         wait.wait_step,
-        wait.started_hour,
+        wait.started_hour as hour_of_day,
         wait.wait_minutes,
         wait.is_open,
         coalesce(pathway.costliest_wait = wait.wait_step, false) as is_costliest
@@ -23,32 +21,15 @@ with wait as (
 placed as (
 
     select
-        wait.period_start,
-        case
-            when place.level = 'system' then '{{ var("system_organisation") }}'
-            else wait.organisation_code
-        end as organisation_code,
-        case when place.level = 'site' then wait.site_code else 'ALL' end as site_code,
-        wait.wait_step,
-        case when clock.is_hour then wait.started_hour end as hour_of_day,
-        wait.wait_minutes,
-        wait.is_open,
-        wait.is_costliest
+        wait.*,
+        case when place.is_site then wait.blocked_site_code else 'ALL' end as site_code
     from wait
     inner join (
-        select 'site' as level
+        select true as is_site
         union all
-        select 'organisation' as level
-        union all
-        select 'system' as level
+        select false as is_site
     ) as place
-        on place.level <> 'site' or wait.site_code <> 'ALL'
-    inner join (
-        select true as is_hour
-        union all
-        select false as is_hour
-    ) as clock
-        on not clock.is_hour or wait.started_hour is not null
+        on not place.is_site or wait.blocked_site_code is not null
 
 ),
 
@@ -56,7 +37,6 @@ measured as (
 
     select
         period_start,
-        organisation_code,
         site_code,
         wait_step,
         hour_of_day,
@@ -69,7 +49,7 @@ measured as (
         {{ percentile_disc(0.9, 'wait_minutes') }} as p90_wait_minutes,
         sum(case when is_costliest then 1 else 0 end) as journeys_where_costliest
     from placed
-    group by period_start, organisation_code, site_code, wait_step, hour_of_day
+    group by period_start, site_code, wait_step, hour_of_day
 
 ),
 
@@ -80,18 +60,17 @@ month as (
         period_start,
         sum(total_wait_minutes) as all_wait_minutes
     from measured
-    where organisation_code = '{{ var("system_organisation") }}' and hour_of_day is null
+    where site_code = 'ALL'
     group by period_start
 
 )
 
 select
     measured.period_start,
-    measured.organisation_code,
     measured.site_code,
-    measured.wait_step,
-    {{ pathway_wait_label('measured.wait_step') }} as wait_label,
-    {{ pathway_wait_order('measured.wait_step') }} as wait_order,
+    measured.wait_step as step,
+    {{ pathway_wait_label('measured.wait_step') }} as step_label,
+    {{ pathway_wait_order('measured.wait_step') }} as step_order,
     measured.hour_of_day,
     cast(measured.journeys as bigint) as journeys,
     cast(measured.journeys_measured as bigint) as journeys_measured,
