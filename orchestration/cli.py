@@ -63,6 +63,7 @@ def parser() -> argparse.ArgumentParser:
     commands.add_parser("gates", parents=[home], help="check the house: layers, dictionary, clocks, tests, contracts")
     commands.add_parser("dictionary", parents=[home], help="make the data dictionary of the built warehouse again")
     commands.add_parser("site", parents=[home], help="make the pages of the published set again, beside the live ones")
+    commands.add_parser("score", parents=[home], help="compare the links that the hub found with a demo's truth")
     dev = commands.add_parser("dev", parents=[home, landing], help="open the Dagster UI on http://127.0.0.1:3000")
     dev.add_argument("--port", type=positive, default=3000)
     commands.add_parser(
@@ -178,6 +179,16 @@ def run_site(arguments: argparse.Namespace, settings: Settings) -> int:
     return 0
 
 
+def run_score(arguments: argparse.Namespace, settings: Settings) -> int:
+    from orchestration.demo.score import link_scores
+
+    print(f"{'link':<20}{'planted':>8}{'found':>8}{'right':>8}{'precision':>11}{'recall':>9}")
+    for row in link_scores(settings):
+        shares = (f"{share:.4f}" if share is not None else "-" for share in (row.precision, row.recall))
+        print("{:<20}{:>8}{:>8}{:>8}{:>11}{:>9}".format(row.link_type, row.truth_links, row.found, row.right, *shares))
+    return 0
+
+
 def run_dev(arguments: argparse.Namespace, settings: Settings) -> int:
     import subprocess
 
@@ -213,7 +224,8 @@ def run_contract(arguments: argparse.Namespace, settings: Settings) -> int:
 
 COMMANDS = {
     "demo": run_demo, "run": run_hub, "ingest": run_ingest, "build": run_build, "gates": run_gates,
-    "dictionary": run_dictionary, "site": run_site, "dev": run_dev, "env": run_env, "contract": run_contract,
+    "dictionary": run_dictionary, "site": run_site, "score": run_score, "dev": run_dev, "env": run_env,
+    "contract": run_contract,
 }  # fmt: skip
 
 if __name__ == "__main__":
