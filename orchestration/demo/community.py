@@ -287,11 +287,14 @@ def _others(
     sites = words(rates.SITES)[rng.integers(0, len(rates.SITES), count)]
     stays["referring_site_code"] = np.where(came, sites, None)
     until = stays["admitted_on"] + stays["nights"].astype("timedelta64[D]")
+    last_days = rng.random(count) < np.where(bed_type == "hospice", 0.85, np.where(mental, 0.0, 0.05))
+    dying = np.flatnonzero(~np.isnat(people["died_on"]) & people["is_resident"])
+    dying = dying[np.argsort(people["died_on"][dying], kind="stable")]
     weight = picker.weights["gp"]
     everyone = len(people["birth_date"])
     low, high = (np.array([STAY_OF[kind][place] for kind in bed_type], dtype="int64") for place in (2, 3))
     open_rows = np.arange(count)
-    for _ in range(14):
+    for attempt in range(14):
         if not len(open_rows):
             break
         draw = rng.random(len(open_rows))
@@ -300,6 +303,16 @@ def _others(
             np.minimum((draw * everyone).astype("int64"), everyone - 1),
             np.searchsorted(weight, draw * weight[-1], side="right"),
         )
+        if attempt < 7 and len(dying):  # people at the end of their life, if there are any then
+            at_end = np.flatnonzero(last_days[open_rows])
+            rows = open_rows[at_end]
+            low_edge, high_edge = (
+                np.searchsorted(people["died_on"][dying], stays["admitted_on"][rows] + days * DAY) for days in (2, 46)
+            )
+            at_end, rows = at_end[high_edge > low_edge], rows[high_edge > low_edge]
+            low_edge, high_edge = low_edge[high_edge > low_edge], high_edge[high_edge > low_edge]
+            chosen = dying[low_edge + (draw[at_end] * (high_edge - low_edge)).astype("int64")]
+            who[at_end], until[rows] = chosen, people["died_on"][chosen]
         start, end = stays["admitted_on"][open_rows], until[open_rows]
         age = population.age_on(people["birth_date"][who], start)
         fits = (age >= low[open_rows]) & (age <= high[open_rows]) & people["is_resident"][who]
@@ -313,6 +326,8 @@ def _others(
         clash = first_clash(stays["person"][taken], stays["admitted_on"][taken], until[taken] + DAY)
         stays["person"][taken[clash]] = -1
         open_rows = np.flatnonzero(stays["person"] < 0)
+    stays["nights"] = (until - stays["admitted_on"]).astype("int64")
+    stays["wait"] = np.minimum(stays["wait"], np.maximum(stays["nights"] - 1, 0))
     return take(stays, stays["person"] >= 0)
 
 

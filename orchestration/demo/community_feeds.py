@@ -16,18 +16,18 @@ from orchestration.demo import clock, delivery, formats, hospital, rates
 from orchestration.demo.dirt import DirtLog, rate
 from orchestration.demo.identity import identity
 from orchestration.demo.sending import Sent, pick, send
-from orchestration.demo.table import Table, rng_for, size, take, words
+from orchestration.demo.table import Table, listed, rng_for, size, take, words
 from orchestration.demo.world import World
 
 PARTNERS = ("eput", "nelft", "provide")
-WARD_COLUMNS = (
+WARD_COLUMNS = listed(
     "snapshot_date ward_code ward_name site_code bed_type_code beds_open beds_occupied beds_closed closed_reason"
-).split()
-STAY_COLUMNS = (
-    "stay_id nhs_number local_patient_id family_name given_name birth_date sex_code postcode gp_practice_code ward_code "
-    "bed_type_code admitted_on admission_source_code referring_site_code ready_on pathway_code delay_reason_code "
-    "local_authority_code discharged_on discharge_destination_code"
-).split()
+)
+STAY_COLUMNS = listed(
+    "stay_id nhs_number local_patient_id family_name given_name birth_date sex_code postcode gp_practice_code "
+    "ward_code bed_type_code admitted_on admission_source_code referring_site_code ready_on pathway_code "
+    "delay_reason_code local_authority_code discharged_on discharge_destination_code"
+)
 DATES = ("snapshot_date", "birth_date", "admitted_on", "ready_on", "discharged_on")
 NUMBERS = ("beds_open", "beds_occupied", "beds_closed")
 HEADERS = {
@@ -146,7 +146,7 @@ def schedule(world: World, feed: str) -> delivery.Schedule:
     last = period.end if habit.same_day or habit.hour <= 7 else period.end - dt.timedelta(days=1)
     daily = max(period.start, last - dt.timedelta(days=6))
     made = delivery.Schedule()
-    delivery.months(made, period, daily - dt.timedelta(days=1), habit.month, max(habit.hour, 7))
+    delivery.months(made, period, daily - dt.timedelta(days=1), habit.month, 7, 0)
     delivery.days(made, daily, last, habit.day, habit.hour, 0, same_day=habit.same_day)
     return made
 
@@ -240,7 +240,7 @@ def send_stays(world: World, partner: str, landing: Path, seed: int) -> Sent:
     table |= identity(world.people, truth["person"], into, ids, feed, rng, log)
     _spoil(partner, feed, table, log, rng)
     plan = schedule(world, feed)
-    sent = delivery.deliver(plan, into, into, [ready, out], ids, feed, rng, log)
+    sent = delivery.deliver(plan, into, into, [ready, out], ids, feed, rng, log, keep_alive=True)
     log.add("untypable_date", ids[sent.untypable], "admitted_on", "31 February")
     rows = take(table, sent.rows["record"])
     never = np.datetime64("NaT", "D")
@@ -263,7 +263,7 @@ def _write(
     world: World,
     partner: str,
     feed: str,
-    columns: list[str],
+    columns: np.ndarray,
     landing: Path,
     plan: delivery.Schedule,
     sent: delivery.Delivery,
@@ -289,10 +289,12 @@ def _write(
             return "".join(lines).encode("cp1252")
     else:
         sheet = "Beds" if feed.endswith("ward_beds") else "Inpatients"
-        titles = ["Provide CIC", "Community hospitals: beds at 08:00"] if sheet == "Beds" else []
+        printed = words([f"Printed at 0{8 + m // 60}:{m % 60:02d}" for m in rng.integers(25, 85, len(plan))])
+        title_of = dict(zip(plan.names, printed, strict=True))
         cells = [_cells(rows[name], name, impossible) for name in columns]
 
         def write(part: slice, name: str, defect: str) -> bytes:
+            titles = [f"Provide CIC: community beds at 08:00. {title_of[name]}", ""] if sheet == "Beds" else []
             return formats.workbook(sheet, titles, header, [column[part] for column in cells])
 
     return send(feed, landing / partner, plan, sent, ids, log, write)

@@ -15,9 +15,9 @@ import numpy as np
 from orchestration.demo import clock, delivery, formats, hospital
 from orchestration.demo.dirt import DirtLog, rate
 from orchestration.demo.identity import identity
-from orchestration.demo.sending import Sent, pick, send
+from orchestration.demo.sending import Sent, missing, pick, send
 from orchestration.demo.social_care import KINDS, census_days, places_of
-from orchestration.demo.table import Table, concat, rng_for, size, take, words
+from orchestration.demo.table import Table, concat, listed, rng_for, size, take, words
 from orchestration.demo.world import World
 
 COUNCILS = ("essex", "southend", "thurrock")
@@ -44,10 +44,11 @@ HOME_HEADER = [
     "Closed Reason",
     "Last Updated",
 ]
-LIST_HEADER = (
-    "Census Date|Request Ref|NHS Number|LA Person ID|Last Name|First Name|Date of Birth|Gender|Postcode|Date Requested|"
-    "Location Now|Package|Hours Per Week|Status|Date Closed"
-).split("|")
+LIST_HEADER = listed(
+    "Census Date|Request Ref|NHS Number|LA Person ID|Last Name|First Name|Date of Birth|Gender|Postcode|"
+    "Date Requested|Location Now|Package|Hours Per Week|Status|Date Closed",
+    "|",
+)
 LISTED = {
     "location_code": {
         "acute_bed": "Acute hospital",
@@ -85,7 +86,6 @@ def weekly(world: World, stem: str, hour: int) -> delivery.Schedule:
     latest = clock.at(world.period.end + dt.timedelta(days=1), 7, 5)
     sundays = [day for day in census_days(world.period).tolist() if _monday(day, hour) <= latest]
     single = sundays[-WEEKS_ONE_BY_ONE:]
-    # what is left of the month before goes together
     for place, day in enumerate(sundays):
         following = sundays[place + 1] if place + 1 < len(sundays) else None
         if day in single:
@@ -98,6 +98,11 @@ def weekly(world: World, stem: str, hour: int) -> delivery.Schedule:
         covers = clock.midnight(day + dt.timedelta(days=1))[()]
         made.add(name, kind, covers, deliver - np.timedelta64(1800, "s"), deliver)
     return made
+
+
+def last_day(plan: delivery.Schedule) -> np.datetime64:
+    """The last Sunday that a file tells of."""
+    return clock.local_date(plan.covers_until[-1:] - np.timedelta64(3600, "s"))[0] if len(plan) else DAY - DAY
 
 
 def _monday(sunday: dt.date, hour: int) -> np.datetime64:
@@ -240,7 +245,7 @@ def mine(world: World, council: str) -> np.ndarray:
     return np.flatnonzero(world.downstream.packages["council"] == council)
 
 
-def listed(world: World, council: str, seed: int) -> Table:
+def list_rows(world: World, council: str, seed: int) -> Table:
     """The rows of the Sunday lists as they should be, and those of requests that somebody forgot to close."""
     packages = take(world.downstream.packages, mine(world, council))
     rng = rng_for(seed, f"lists {council}")
@@ -285,7 +290,7 @@ def send_list(world: World, council: str, landing: Path, seed: int) -> Sent:
     feed = f"{council}_packages_awaited"
     rng, log = rng_for(seed, f"send {feed}"), DirtLog(feed)
     packages = take(world.downstream.packages, mine(world, council))
-    table = listed(world, council, seed)
+    table = list_rows(world, council, seed)
     package, count = table["package"], size(table)
     ids = list_ids(table["census_date"], table["request_id"])
     for name in ("requested_on", "package_type_code", "hours_per_week", "local_patient_id"):
@@ -296,10 +301,8 @@ def send_list(world: World, council: str, landing: Path, seed: int) -> Sent:
     table["closed_on"][here] = np.datetime64("NaT")
     log.add("never_closed", ids[here], "status_code", "waiting")
     log.add("never_closed", ids[here], "closed_on")
-    first = np.r_[True, np.diff(table["census_date"].astype("int64")) > 0] if count else np.zeros(0, dtype=bool)
     fresh = table["census_date"] - packages["requested_on"][package] < 7 * DAY
-    skipped = fresh & (table["status_code"] == "waiting") & ~first & (rng.random(count) < rate("not_listed_yet", feed))
-    log.add("not_listed_yet", ids[skipped])
+    skipped = fresh & (table["status_code"] == "waiting") & (rng.random(count) < rate("not_listed_yet", feed))
     closed = table["status_code"] != "waiting"
     here = pick(rng, feed, ["closed_before_requested"], closed)["closed_before_requested"]
     table["closed_on"][here] = table["requested_on"][here] - rng.integers(1, 20, len(here)).astype("timedelta64[D]")
@@ -312,7 +315,7 @@ def send_list(world: World, council: str, landing: Path, seed: int) -> Sent:
     plan = weekly(world, f"{STEM[council]}_packages_awaited", 7)
     begins = clock.midnight(table["census_date"]) + np.timedelta64(12 * 3600, "s")
     begins = np.where(skipped, delivery.FAR, begins)
-    sent = delivery.deliver(plan, begins, begins, [], ids, feed, rng, log)
+    sent = delivery.deliver(plan, begins, begins, [], ids, feed, rng, log, keep_alive=True)
     log.add("untypable_date", ids[sent.untypable], "requested_on", "31 February")
     record = sent.rows["record"]
     rows = take(table, record)
@@ -338,18 +341,18 @@ def send_list(world: World, council: str, landing: Path, seed: int) -> Sent:
         rows["status_code"],
         clock.text(rows["closed_on"], "%d/%m/%Y"),
     ]
-    header = list(LIST_HEADER)
+    header = LIST_HEADER.tolist()
     if council == "thurrock":
         del header[2], body[2]
 
     def write(part: slice, name: str, defect: str) -> bytes:
         if defect:  # the wrong report was saved under the name
-            days = clock.text(rows["census_date"], "%d/%m/%Y")
-            lines = formats.delimited(["Extract Date", "Team", "Open Cases"], [days[part]] * 3, ",")
-            return "".join(lines).encode()
+            cases = [body[0][part], rows["local_patient_id"][part], rows["postcode"][part]]
+            return "".join(formats.delimited(["Day", "Case", "Area"], cases, ",")).encode()
         return "".join(formats.delimited(header, [column[part] for column in body], ",")).encode()
 
     result = send(feed, landing / council, plan, sent, ids, log, write)
+    missing(result, "not_listed_yet", ids[skipped & (table["census_date"] <= last_day(plan))])
     latest = np.full(size(packages), np.datetime64("NaT"), dtype="datetime64[s]")
     shown = np.flatnonzero(sent.delivered & ~sent.untypable)
     shown = shown[np.argsort(table["census_date"][shown], kind="stable")]
@@ -425,7 +428,6 @@ def send_journal(world: World, landing: Path, seed: int) -> Sent:
     table["closed_on"] = np.where(done, packages["closed_on"][package], np.datetime64("NaT"))
     table |= _persons(world, packages, package, ids, feed, rng, log)
     forgotten = done & (rng.random(count) < rate("never_closed", feed))
-    log.add("never_closed", ids[forgotten])
     here = pick(rng, feed, ["closed_before_requested"], done & ~forgotten)["closed_before_requested"]
     table["closed_on"][here] = table["requested_on"][here] - rng.integers(1, 20, len(here)).astype("timedelta64[D]")
     log.add("closed_before_requested", ids[here], "closed_on", clock.text(table["closed_on"][here], "%Y-%m-%d"))
@@ -435,7 +437,7 @@ def send_journal(world: World, landing: Path, seed: int) -> Sent:
 
     plan = journal_schedule(world)
     begins = np.where(forgotten, delivery.FAR, clock.to_utc(table["changed_at"]))
-    sent = delivery.deliver(plan, begins, begins, [], ids, feed, rng, log)
+    sent = delivery.deliver(plan, begins, begins, [], ids, feed, rng, log, keep_alive=True)
     log.add("untypable_date", ids[sent.untypable], "requested_on", "31 February")
     record = sent.rows["record"]
     rows = take(table, record)
@@ -478,6 +480,8 @@ def send_journal(world: World, landing: Path, seed: int) -> Sent:
         return "".join([line(row) for row in range(part.start, part.stop)]).encode()
 
     result = send(feed, landing / "southend", plan, sent, ids, log, write)
+    until = plan.covers_until[-1] if len(plan) else np.datetime64("NaT")
+    missing(result, "never_closed", ids[forgotten & (clock.to_utc(table["changed_at"]) < until)])
     latest = np.full(size(packages), np.datetime64("NaT"), dtype="datetime64[s]")
     told = np.flatnonzero(sent.delivered & ~sent.untypable)
     np.maximum.at(latest, package[told], sent.known_until[told])

@@ -215,9 +215,7 @@ DIRT = (
     Defect("nhs_number_spaced", FILED_STAYS, 0.05, "Written 999 123 4567: the same number."),
     Defect("practice_dummy", STAYS, 0.015, "Practice V81999, not known, though the person has one."),
     Defect("late", STAYS, 0.010, "First arrives in a later file: next month's, or three days on."),
-    Defect(
-        "corrected", STAYS, 0.015, "Other source of admission; sent again right later. In NELFT's database in place."
-    ),
+    Defect("corrected", STAYS, 0.015, "Other source of admission; sent again right later."),
     Defect("resubmitted", STAYS, 0.010, "Sent again unchanged; in the database, touched without a change."),
     Defect("duplicate_row", FILED_STAYS, 0.004, "The same row twice in one file."),
     Defect("untypable_date", FILED_STAYS, 0.003, "31 February as the day of admission. In files of 80 rows and more."),
@@ -246,16 +244,13 @@ DIRT = (
     Defect("nhs_number_spaced", ("essex_packages_awaited",), 0.10, "Written 999 123 4567: the same number."),
     Defect("name_misspelt", PACKAGES, 0.015, "Two letters of the family name changed places, of people."),
     Defect("never_closed", PACKAGES, 0.02, "Closed, and still waiting on the lists: nobody closed the request."),
-    Defect("not_listed_yet", LISTS, 0.03, "Missing on its first list, entered late; of waiting requests' first lists."),
-    Defect("closed_before_requested", PACKAGES, 0.004, "Closed before it was made; of closed requests."),
-    Defect(
-        "request_date_reset", LISTS, 0.10, "Asked for on 1 April, says a new financial year; of those that span it."
-    ),
+    Defect("not_listed_yet", LISTS, 0.03, "Entered late: missing on its first list; of first lists of those who wait."),
+    Defect("closed_before_requested", PACKAGES, 0.012, "Closed before it was made; of closed requests."),
+    Defect("request_date_reset", LISTS, 0.10, "Asked for on 1 April, a new financial year; of those that span it."),
     Defect("hours_missing", PACKAGES, 0.03, "No hours of care."),
     Defect("late", PACKAGES, 0.004, "First arrives in a later file: next month's, or three later."),
-    Defect(
-        "corrected", PACKAGES, 0.010, "Waits at another place, or half the hours; sent again right in a later file."
-    ),
+    Defect("corrected", PACKAGES, 0.010, "Another place, or half the hours; sent again right in a later file."),
+    Defect("resubmitted", PACKAGES, 0.004, "Sent again unchanged in a later file."),
     Defect("duplicate_row", PACKAGES, 0.003, "The same row twice in one file."),
     Defect("untypable_date", PACKAGES, 0.002, "31 February as the day of the request. In files of 80 rows and more."),
     # practice lists

@@ -6,18 +6,18 @@ import numpy as np
 
 from orchestration.demo.sending import Sent
 from orchestration.demo.social_care import places_of
-from orchestration.demo.table import Table, size
+from orchestration.demo.table import Table, listed, size
 from orchestration.demo.world import World
 
-STAY = (
+STAY = listed(
     "stay_id organisation_code feed person_no local_patient_id ward_code bed_type_code site_code admitted_on "
     "admission_source_code referring_site_code ready_on pathway_code delay_reason_code local_authority_code "
     "discharged_on discharge_destination_code spell_id"
-).split()
-PACKAGE = (
-    "request_id organisation_code feed person_no local_patient_id requested_on closed_on requested_at closed_at status "
-    "package_type_code hours_per_week spell_id stay_id"
-).split()
+)
+PACKAGE = listed(
+    "request_id organisation_code feed person_no local_patient_id requested_on closed_on requested_at closed_at "
+    "status package_type_code hours_per_week spell_id stay_id"
+)
 
 
 def linked(ids: np.ndarray, row: np.ndarray) -> np.ndarray:

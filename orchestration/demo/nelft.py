@@ -20,7 +20,7 @@ from orchestration.ingest.database import extract
 KEYS = {"ward_beds": "snapshot_date, ward_id", "inpatient_stays": "stay_id"}
 
 
-def _values(rows: Table, columns: list[str], changed: np.ndarray) -> list[tuple[object, ...]]:
+def _values(rows: Table, columns: np.ndarray, changed: np.ndarray) -> list[tuple[object, ...]]:
     """The rows as the database holds them."""
     out = []
     for name in columns:
@@ -49,7 +49,7 @@ def set_up(landing: Path) -> None:
 def send_tables(
     feed: str,
     header: list[str],
-    columns: list[str],
+    columns: np.ndarray,
     landing: Path,
     plan: delivery.Schedule,
     sent: delivery.Delivery,

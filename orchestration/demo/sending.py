@@ -11,7 +11,7 @@ import numpy as np
 from orchestration.demo import clock, formats
 from orchestration.demo.delivery import Delivery, Schedule, slices
 from orchestration.demo.dirt import BAD_FILES, DirtLog, rate
-from orchestration.demo.table import Table, words
+from orchestration.demo.table import Table, concat, words
 
 
 @dataclass
@@ -58,6 +58,14 @@ def bad_file(feed: str, schedule: Schedule, parts: list[slice]) -> tuple[int, st
     if feed not in BAD_FILES or not rows or max(rows) < 1:
         return -1, ""
     return int(np.argmax(rows)), BAD_FILES[feed]
+
+
+def missing(sent: Sent, kind: str, record_id: np.ndarray) -> None:
+    """Note records that should have been sent and never were."""
+    log = DirtLog(sent.feed)
+    log.add(kind, record_id)
+    more = log.columns() | {name: words([text] * len(record_id)) for name, text in (("file", ""), ("feed", sent.feed))}
+    sent.dirt = concat([sent.dirt, {name: more[name] for name in sent.dirt}])
 
 
 def resend_name(name: str) -> str:

@@ -11,7 +11,7 @@ from orchestration.demo import clock, population, rates
 from orchestration.demo.community import NEVER, council_of, partner_numbers
 from orchestration.demo.presence import Busy, first_clash
 from orchestration.demo.rates import FULL_SIZE, Period, Picker
-from orchestration.demo.table import Table, choose, concat, rng_for, seconds, size, take, words
+from orchestration.demo.table import Table, choose, concat, listed, rng_for, seconds, size, take, words
 
 DAY = np.timedelta64(1, "D")
 COUNCIL = {"essex": "E10000012", "southend": "E06000033", "thurrock": "E06000034"}
@@ -36,10 +36,10 @@ KINDS = (
     "mental_health",
     "young_physical",
 )
-HOME_NAMES = (
+HOME_NAMES = listed(
     "Ashdown Birchwood Cedars Elmhurst Fairview Glenmore Hawthorns Ivydene Kingsley Larches Maples Northfield Oakdene "
     "Priory Queensway Rosemead Seaview Thornbury Uplands Willows"
-).split()
+)
 HOME_SORTS = ("House", "Lodge", "Court", "Grange", "Manor", "Care Home")
 CLOSED_HOME = ("Outbreak", "D&V", "CQC restriction", "Refurbishment", "Staffing", "provider choice", "norovirus")
 WARM_UP_WEEKS = 8
@@ -94,7 +94,7 @@ def make_homes(residents: int, period: Period, seed: int) -> Table:
     }
     table |= {f"beds_{kind}": values for kind, values in beds.items()}
     span = len(period.days)
-    sold = np.flatnonzero(rng.random(count) < 0.05 * span / 365.25)
+    sold = np.flatnonzero(rng.random(count) < 0.10 * span / 365.25)
     again = take(table, sold)
     again["cqc_location_id"] = _locations(rng, len(sold), 2)
     day = np.datetime64(period.start, "D") + rng.integers(1, max(span, 2), len(sold)).astype("timedelta64[D]")

@@ -22,15 +22,19 @@ nctr_day            one row per patient and morning on the list of those without
                     local_authority_code. In dirt its record_id is census_date|site_code|spell_id
 daily_sitrep        one row per site and flow_date, the numbers as they are by definition (discharge.make_sitrep)
 ward_bed_day        one row per community or mental-health ward and day: beds at 08:00, counted from the stays
-inpatient_stay      one row per stay in such a bed: spell_id is the acute spell that it follows (empty: none). Dates of the
-                    day; a stay that outlasts the demo keeps its future end, as spells do. ready_on is empty where the
-                    stay ended before the patient was ready
+inpatient_stay      one row per stay in such a bed: spell_id is the acute spell that it follows (empty: none). A stay
+                    that outlasts the demo keeps its future end, as spells do. ready_on is empty where the stay ended
+                    before the patient was ready. Files tell of a day when they are made after its end
 care_home           one row per care home and owner: home_no stays, cqc_location_id changes with the owner (valid_from)
 care_home_week      one row per home and Sunday: what the tracker shows, which is as old as last_updated_at_local
 care_package        one row per request for a package of care: asked for (requested_), started or cancelled (closed_ and
                     status); spell_id and stay_id: the hospital bed that it was asked for in. Waits at the end of a day
                     d where requested_on <= d < closed_on. known_until: for the weekly lists the end of the last Sunday
-                    whose list has the request, for Southend's journal when its last file was made
+                    whose list has the request, for Southend's journal when its last file was made.
+                    In dirt the records are those of the contracts: census_date|request_id, request_id|changed_at.
+                    never_closed on a list: the request waits on that list, though closed, also in weeks in which the
+                    true list does not have it; in the journal: the change that closes it never arrives.
+                    not_listed_yet: the list does not have the request, though it should
 care_package_place  one row per place where a person waits, from when on (local clock)
 bed_state           one row per site and day: the patients of the spells at 08:00 (`patients` = ga_beds_occupied), and
                     the beds that are open

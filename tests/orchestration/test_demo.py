@@ -442,7 +442,8 @@ def test_every_kind_of_defect_occurs_and_is_listed(busy: Path) -> None:
     assert found - listed - whole_files == set()
     assert whole_files <= found
     kinds = {kind for _, kind in found}
-    assert {defect.name for defect in DIRT} - kinds <= {"stay_over_1000_days"}  # three in ten thousand
+    rare = {"stay_over_1000_days", "old_owner_listed"}  # three in ten thousand; of homes that were sold
+    assert {defect.name for defect in DIRT} - kinds <= rare | {"request_date_reset"}  # no April in the period
 
 
 def test_dirt_names_the_file_in_which_it_lies(demo: Path, truth: dict[str, pd.DataFrame]) -> None:
@@ -500,7 +501,8 @@ def test_registrations_change_from_month_to_month(demo: Path) -> None:
 def test_odd_periods_work(months: int, end: dt.date, tmp_path: Path) -> None:
     made = generate(3_000, months, 1, tmp_path, end)
     assert made.end == end
-    assert all(made.files[feed] >= 1 for feed in made.files)
+    # of few people, in a month, nobody may wait for a package
+    assert all(made.files[feed] >= 1 for feed in made.files if not feed.endswith(("_awaited", "_journal")))
     names = [path.name for path in (tmp_path / "landing").rglob("*") if path.is_file()]
     assert len(names) == len(set(names))
 
