@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup, escape
@@ -151,7 +152,7 @@ def stacked_months(
     return drawn(chart, **said)
 
 
-def arrivals_of_files(rows: Sequence[dict[str, Any]], **said: str) -> Markup:
+def arrivals_of_files(rows: Sequence[dict[str, Any]], *, first: date, last: date, **said: str) -> Markup:
     """Rows: feed, day, status (accepted, rejected). One dot a day on which a file came."""
     import altair as alt
 
@@ -159,7 +160,8 @@ def arrivals_of_files(rows: Sequence[dict[str, Any]], **said: str) -> Markup:
         alt.Chart(_data(rows), width=620, height=alt.Step(19))
         .mark_point(filled=True, size=52, opacity=1)
         .encode(
-            x=alt.X("day:T", title=None, axis=alt.Axis(format="%d %b", grid=True, tickCount=8)),
+            x=alt.X("day:T", title=None, axis=alt.Axis(format="%d %b", grid=True, tickCount=8),
+                    scale=alt.Scale(domain=[first.isoformat(), last.isoformat()], padding=8)),
             y=alt.Y("feed:N", title=None, axis=alt.Axis(labelLimit=330, ticks=False)),
             color=alt.Color("status:N", title=None, legend=alt.Legend(orient="top"),
                             scale=alt.Scale(domain=["accepted", "rejected"], range=["#005eb8", "#c45a00"])),

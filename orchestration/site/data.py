@@ -49,10 +49,11 @@ TABLES: Mapping[str, str] = {
     "fct_ambulance_incident": "receiving_site_code varchar, hospital_arrival_date date, "
     "hospital_arrival_hour integer, handover_minutes integer, handover_status varchar",
     "fct_delayed_patient_day": "census_date date, organisation_code varchar, site_code varchar, person_key varchar, "
-    "setting varchar, delay_reason_code varchar, length_of_stay_days integer",
-    "fct_care_package_census": "census_date date, organisation_code varchar, person_key varchar, location_code varchar",
+    "event_key varchar, setting varchar, delay_reason_code varchar, length_of_stay_days integer",
+    "fct_care_package_census": "census_date date, organisation_code varchar, person_key varchar, "
+    "care_package_request_key varchar, location_code varchar",
     "uec_link_quality": "link_type varchar, month_start date, organisation_code varchar, site_code varchar, "
-    "candidates bigint, matched bigint",
+    "link_method varchar, candidates bigint, matched bigint",
     "dq_feed": "partner varchar, feed_table varchar, partner_title varchar, description varchar, cadence varchar, "
     "late_after_minutes bigint, last_received_at timestamp, last_rejected_at timestamp, age_minutes bigint, "
     "status varchar, batches_accepted bigint, batches_rejected bigint, rows_in bigint, rows_accepted bigint, "

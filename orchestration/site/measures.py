@@ -18,6 +18,19 @@ WEEKS_SHOWN = 53
 WEEKS_NEEDED = 0.8
 """A place gets a weekly chart where at least this share of its weeks can be shown, else a monthly one."""
 CATEGORIES = ("delay_reason", "bed_type", "care_home_bed", "waiting_place", "ward_type", "discharge_pathway")
+PEOPLE_BEHIND = {
+    "DELAY_BY_REASON": """
+        select census_date as event_date, organisation_code as org, site_code as site, delay_reason_code as grp,
+            coalesce(person_key, event_key) as person
+        from fct_delayed_patient_day where length_of_stay_days >= 7
+    """,
+    "POC_WAIT_N": """
+        select census_date as event_date, organisation_code as org, cast(null as varchar) as site,
+            location_code as grp, coalesce(person_key, care_package_request_key) as person
+        from fct_care_package_census
+    """,
+}
+"""Where averages per day of people come from: one row per person and day."""
 ORDER = {"missing": 3, "very_late": 2, "late": 1, "fresh": 0}
 
 
@@ -181,28 +194,17 @@ class Measures:
     def _people_behind(self) -> dict[tuple, int]:
         """(metric, grain, period, organisation, site, category) -> different people behind an average per day."""
         counts: dict[tuple, int] = {}
-        for metric_id, table, site, category, where in (
-            (
-                "DELAY_BY_REASON",
-                "fct_delayed_patient_day",
-                "site_code",
-                "delay_reason_code",
-                "length_of_stay_days >= 7",
-            ),
-            ("POC_WAIT_N", "fct_care_package_census", "cast(null as varchar)", "location_code", "true"),
-        ):
-            if not self.published.has(table):
-                continue
+        for metric_id, entries in PEOPLE_BEHIND.items():
             for grain in ("month", "week"):
                 # One pass over the facts for every place and category at once.
                 for period, organisation, site_code, group, people in self.published.rows(
                     f"""
                     with entry as (
-                        select cast(date_trunc('{grain}', census_date) as date) as period, organisation_code as org,
-                            {site} as site, coalesce({category}, 'unknown') as grp, person_key
-                        from {table} where {where}
+                        select cast(date_trunc('{grain}', event_date) as date) as period, org, site, person,
+                            coalesce(grp, 'unknown') as grp
+                        from ({entries}) as entries
                     )
-                    select period, org, site, grp, count(distinct person_key) from entry
+                    select period, org, site, grp, count(distinct person) from entry
                     group by grouping sets (
                         (period), (period, grp), (period, org), (period, org, grp), (period, org, site),
                         (period, org, site, grp)
@@ -253,7 +255,7 @@ class Measures:
                 aggregate=about.get("aggregate") or "ratio",
                 dataset=about.get("dataset") or "",
                 is_breakdown=category != ALL,
-                people=self._people.get((metric_id, grain, start, org, site, category)),
+                people=self._people.get((metric_id, grain, start, org, site, category)) if covid == "all" else None,
             )
             found[metric_id, grain, (org, site), category, covid].append(
                 Figure(metric_id, grain, start, place, category, covid, value, unit, target, early, hidden,

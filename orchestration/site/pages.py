@@ -16,11 +16,11 @@ from orchestration.site.topics import HEADLINES, TOPICS, Group, Topic, page_of
 MENU = (
     ("index.html", "Overview"),
     *((topic.file, topic.name) for topic in TOPICS),
-    ("pathway.html", "Pathway picture"),
+    ("pathway.html", "Pathways"),
     ("residents.html", "Residents"),
     ("now.html", "Position now"),
     ("measures.html", "All measures"),
-    ("sitrep.html", "Sitrep check"),
+    ("sitrep.html", "Daily return"),
     ("quality.html", "Data quality"),
     ("about.html", "About"),
 )
@@ -39,6 +39,17 @@ class Site:
     @property
     def as_of(self) -> datetime:
         return self.measures.as_of
+
+    @property
+    def has_signals(self) -> bool:
+        return self.published.has("uec_metric_spc")
+
+    @property
+    def no_signal(self) -> str:
+        """What stands where a signal would."""
+        if self.has_signals:
+            return "No signal: too few weekly values that can be shown."
+        return "No signal: the table uec_metric_spc is not in this published set."
 
     @cached_property
     def blocks(self) -> dict[str, Block]:
@@ -185,7 +196,6 @@ def overview(site: Site) -> dict[str, Any]:
     feeds = list(site.measures.feeds.values())
     return {
         "groups": groups,
-        "absent": [block for _, listed in groups for block in listed if not block.is_there],
         "signals": signals(site),
         "troubled": [feed for feed in feeds if feed.status != "fresh"],
         "feeds": feeds,

@@ -44,6 +44,8 @@ def quality(site: Site) -> dict[str, Any]:
         ]  # fmt: skip
         picture.drawing = charts.arrivals_of_files(
             data,
+            first=since,
+            last=site.as_of.date(),
             title=picture.title,
             description="One line a feed, one dot a day; a diamond is a day with a rejected file.",
         )
@@ -59,7 +61,7 @@ def quality(site: Site) -> dict[str, Any]:
     counts = dict(site.published.rows("select status, count(*) from dq_check_result group by status"))
     links = site.published.rows(
         "select link_type, sum(candidates), sum(matched) from uec_link_quality "
-        "where month_start between $first and $last "
+        "where link_method = 'all' and month_start between $first and $last "
         "group by link_type having sum(candidates) > 0 order by link_type",
         dict(zip(("first", "last"), last_months(site.as_of), strict=True)),
     )

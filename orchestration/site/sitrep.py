@@ -57,7 +57,7 @@ def sitrep(site: Site) -> dict[str, Any]:
 
 def _sitrep_cells(row: dict[str, Any], day: date) -> dict[str, Any]:
     key = f"{day.isoformat()}|{row['site_code']}|{row['item']}"
-    counts_beds = "bed" in row["item"]
+    counts_beds = "beds" in row["item"]
     hidden = {column: not counts_beds and privacy.is_small(row[column]) for column in ("computed", "submitted")}
     return {
         "computed": Cell("uec_daily_sitrep", key, "computed", row["computed"], None, hidden["computed"]),

@@ -37,7 +37,7 @@ TOPICS = (
         ),
     ),
     Topic(
-        "emergency.html", "Emergency departments", "Emergency departments and ambulance handover",
+        "emergency.html", "Emergency", "Emergency departments and ambulance handover",
         "From the ambulance at the door to the moment a person leaves the department.",
         (
             Group("Ambulance handover", ("HAND_MEAN", "HAND_15", "HAND_30", "HAND_60", "HAND_LOST_H", "HAND_DQ")),
@@ -47,7 +47,7 @@ TOPICS = (
         ),
     ),
     Topic(
-        "beds.html", "Beds and flow", "Beds and flow through hospital",
+        "beds.html", "Beds", "Beds and flow through hospital",
         "How full the hospitals are, how long people stay and how early in the day they go home.",
         (
             Group("Beds", ("BED_OCC", "BED_UNOCC_N", "BED_UNOCC_PCT")),
