@@ -1,10 +1,12 @@
 """When things run: jobs, schedules and sensors. Feeds and dbt never share a run: a broken feed stops nothing."""
 
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
 import dagster as dg
 
+from orchestration.dagster_defs.describe import feed_meta
 from orchestration.dagster_defs.landing import Cursor, landed_files, next_request
 from orchestration.settings import Settings
 
@@ -52,6 +54,47 @@ def jobs(
             )
         )
     return [*found, retention_job()]
+
+
+def poll_schedules(settings: Settings, manifest: Mapping[str, Any]) -> list[dg.ScheduleDefinition]:
+    """Databases are asked when their contract says that something new is there; one schedule a partner and cadence."""
+    tables: dict[tuple[str, str, str], list[str]] = {}
+    for source in manifest["sources"].values():
+        feed = feed_meta(source)
+        if feed.get("database"):
+            kind = (source["source_name"], feed["cadence"], feed["database"]["connection"])
+            tables.setdefault(kind, []).append(source["name"])
+    made: list[dg.ScheduleDefinition] = []
+    for (partner, cadence, connection), names in sorted(tables.items()):
+        several = sum(kind[0] == partner for kind in tables) > 1
+        name = f"poll_{partner}" + (f"_{len(made) + 1}" if several else "")
+        made.append(_poll_schedule(settings, name, partner, cadence, connection, sorted(names)))
+    return made
+
+
+def _poll_schedule(
+    settings: Settings, name: str, partner: str, cadence: str, connection: str, tables: list[str]
+) -> dg.ScheduleDefinition:
+    @dg.schedule(
+        name=name,
+        job_name="ingest_feeds",
+        cron_schedule=cadence,
+        execution_timezone=LONDON,
+        default_status=dg.DefaultScheduleStatus.RUNNING,
+        description=f"Reads what is new in {', '.join(tables)} over connection {connection}.",
+    )
+    def poll():
+        from orchestration.ingest.connections import connection_of
+        from orchestration.ingest.outcome import NotRead
+
+        try:
+            if connection_of(settings, connection) is None:
+                return dg.SkipReason(f"No connection '{connection}' is set up in this home.")
+        except NotRead:
+            pass  # the run says what is wrong with it
+        return dg.RunRequest(run_key=None, asset_selection=[dg.AssetKey([partner, table]) for table in tables])
+
+    return poll
 
 
 def schedules(settings: Settings) -> list[dg.ScheduleDefinition]:

@@ -31,7 +31,7 @@ def build_definitions(
         assets=[*feed_assets, *built, *products.report_specs(manifest)],
         asset_checks=[unit_tests] if unit_tests else [],
         jobs=automation.jobs(feed_assets, built, unit_tests),
-        schedules=automation.schedules(settings),
+        schedules=[*automation.schedules(settings), *automation.poll_schedules(settings, manifest)],
         sensors=[automation.landing_sensor(settings), automation.build_sensor()],
         executor=dg.in_process_executor,
     )

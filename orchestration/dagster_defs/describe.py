@@ -78,6 +78,7 @@ def feed_meta(source: Mapping[str, Any]) -> dict[str, Any]:
 def kinds(node: Mapping[str, Any]) -> set[str]:
     if node["resource_type"] == "source":
         made = {"csv": "csv", "xlsx": "excel", "jsonl": "json"}.get(feed_meta(node).get("format", ""))
+        made = "database" if feed_meta(node).get("database") else made
         return {made, "parquet"} if made else {"duckdb"}
     if node["resource_type"] == "seed":
         return {"dbt", "csv"}

@@ -73,6 +73,8 @@ def _feed_asset(settings, manifest, lineage, node_id, source, take_in) -> dg.Ass
         for result_of_check in check_results(key, judged, limit, verdict(settings, f"{partner}.{table}", judged)):
             if dg.AssetCheckKey(key, result_of_check.check_name) in context.selected_asset_check_keys:
                 yield result_of_check
+        for poll in asked(result, partner, table):
+            context.log.info(f"Table {poll.relation} over connection {poll.connection}: {said_of(poll)}")
         if left := left_undone(result, pattern):
             raise dg.Failure(f"{partner}.{table}: {left}. What was taken in stays; the next run tries again.")
 
@@ -110,6 +112,7 @@ def materialisation(state: FeedState) -> dict[str, Any]:
         "rows held back of it": int(batch.get("rows_quarantined") or 0),
         "batches accepted so far": len(state.accepted),
         "batches rejected so far": len(state.rejected),
+        **({"read up to": str(batch["watermark"])} if batch.get("watermark") else {}),
     }
 
 
@@ -194,7 +197,31 @@ def left_undone(result: Any, pattern: str) -> str | None:
     waiting = [file for file in getattr(result, "waiting", None) or [] if fnmatch.fnmatchcase(file.path, pattern)]
     said = [f"{failed} files could not be worked on"] if failed else []
     said += [f"{len(waiting)} files are still being written"] if waiting else []
+    polls = getattr(result, "polls", None) or []
+    said += [(poll.reason or "").rstrip(".") for poll in polls if poll.status == "not_read"]
     return " and ".join(said) or None
+
+
+def asked(result: Any, partner: str, table: str) -> list[Any]:
+    """What became of asking this feed's database; empty where the feed is files."""
+    return [poll for poll in getattr(result, "polls", None) or [] if (poll.partner, poll.table) == (partner, table)]
+
+
+def said_of(poll: Any) -> str:
+    """A poll in words: table and column names and counts, never an address, a credential or a value."""
+    what = {"new": f"{poll.rows:,} new rows.", "nothing_new": "nothing new."}.get(poll.status)
+    return " ".join([what or f"{poll.reason} {poll.remedy}", *poll.warnings])
+
+
+def _read_from(database: Mapping[str, Any] | None) -> dict[str, str]:
+    """The table that a feed is read from. The connection is a name: how it is reached stays in the hub's home."""
+    if not database:
+        return {}
+    return {
+        "read from table": database["relation"],
+        "over connection": database["connection"],
+        "new rows known by": database["watermark"],
+    }
 
 
 def _tags(source: Mapping[str, Any]) -> dict[str, str]:
@@ -221,6 +248,7 @@ def _metadata(manifest, lineage, node_id, source) -> dict[str, Any]:
         "contract": dg.MetadataValue.path(source["original_file_path"]),
         "contract version": str(feed.get("version", "")),
         "file name": str(feed.get("pattern", "")),
+        **_read_from(feed.get("database")),
         "expected": str(feed.get("cadence", "")),
         "record key": ", ".join(feed.get("key", [])),
         "a new file": "replaces the whole snapshot"

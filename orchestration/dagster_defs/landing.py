@@ -53,11 +53,14 @@ def landed_files(settings: Settings) -> tuple[list[LandedFile], int]:
     """(files that a contract claims, in order of arrival; how many others lie there)."""
     from orchestration.contracts import load_contracts
     from orchestration.ingest.discover import discover
+    from orchestration.ingest.ledger import load_index
 
     found, unknown, waiting = discover(settings.landing, load_contracts().values(), settle=0)
+    taken = load_index(settings)  # an extract that the run which read it has taken in needs no second run
     files = [
         LandedFile((file.contract.partner, file.contract.table), file.relative, file.size, file.ctime_ns)
         for file in found
+        if not (file.contract.database and tuple(taken.get(file.relative, ())[:3]) == file.stamp)
     ]
     return sorted(files, key=lambda file: (file.arrived, file.path)), len(unknown) + len(waiting)
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
@@ -13,8 +14,9 @@ from filelock import FileLock
 from orchestration.dagster_defs import automation, describe, feeds, manifest, products, transform
 from orchestration.dagster_defs.build import build_definitions
 from orchestration.dagster_defs.guard import POOL
-from orchestration.dagster_defs.landing import ATTEMPTS, Cursor, LandedFile, next_request
+from orchestration.dagster_defs.landing import ATTEMPTS, Cursor, LandedFile, landed_files, next_request
 from orchestration.dagster_instance import INSTANCE, ensure_instance
+from orchestration.ingest.connections import write_connection
 from orchestration.lineage import load_lineage
 from orchestration.settings import PROJECT, Settings
 
@@ -307,6 +309,66 @@ def test_no_value_of_a_row_reaches_what_dagster_keeps(compiled, tmp_path, instan
     assert not leaks
     # The developer still finds the whole error: in the home, beside the data that it is about.
     assert CANARIES[0] in next((settings.audit / "errors").glob("*.txt")).read_text()
+
+
+def run_feed(definitions, instance, *path: str):
+    job = definitions.resolve_job_def("ingest_feeds")
+    return job.execute_in_process(instance=instance, raise_on_error=False, asset_selection=[dg.AssetKey(list(path))])
+
+
+def beds(home: Path) -> None:
+    """A trust's database with one row, and the connection to it."""
+    (home / "systems").mkdir(parents=True)
+    columns = "snapshot_date, ward_id, ward_name, site_id, specialty, open_beds, occupied_beds, closed_beds, "
+    with sqlite3.connect(home / "systems" / "nelft.sqlite") as database:
+        database.execute(f"create table ward_beds ({columns} closure_note, updated_at)")
+        database.execute(
+            "insert into ward_beds values ('2026-01-05', 'W1', 'Ward', 'BCH', 'REHAB', 9, 8, 0, null, "
+            "'2026-01-05 08:10:00')"
+        )
+    write_connection(home / "connections.toml", "nelft", "sqlite:///systems/nelft.sqlite")
+
+
+def test_a_database_is_a_feed_like_any_other(compiled, tmp_path):
+    settings, key = Settings(home=tmp_path), dg.AssetKey(["nelft", "ward_beds"])
+    beds(tmp_path)
+    definitions = build_definitions(settings, *compiled)
+    metadata = specs_of(definitions)[key].metadata
+    assert (metadata["system"], metadata["read from table"]) == ("RiO reporting database", "ward_beds")
+    with dg.DagsterInstance.ephemeral() as instance:
+        result = run_feed(definitions, instance, "nelft", "ward_beds")
+        assert result.success and materialised(result) == {key}
+        shown = instance.get_latest_materialization_event(key).asset_materialization.metadata
+        assert (shown["dagster/row_count"].value, shown["read up to"].value) == (1, "2026-01-05 08:10:00")
+        again = run_feed(definitions, instance, "nelft", "ward_beds")
+        assert again.success and not materialised(again)
+    assert landed_files(settings)[0] == [], "an extract that was taken in starts no second run"
+
+
+def test_databases_are_asked_when_their_contract_says(definitions, compiled, tmp_path):
+    [schedule] = [its for its in definitions.get_repository_def().schedule_defs if its.name == "poll_nelft"]
+    assert schedule.cron_schedule == "0 9 * * *"
+    with dg.build_schedule_context() as context:
+        assert "No connection 'nelft'" in schedule.evaluate_tick(context).skip_message
+    beds(tmp_path)
+    [schedule] = automation.poll_schedules(Settings(home=tmp_path), compiled[0])
+    with dg.build_schedule_context() as context:
+        [request] = schedule.evaluate_tick(context).run_requests
+    assert request.asset_selection == [
+        dg.AssetKey(["nelft", "inpatient_stays"]), dg.AssetKey(["nelft", "ward_beds"])
+    ]  # fmt: skip
+
+
+def test_a_database_that_cannot_be_read_says_why_without_its_password(compiled, tmp_path, instance, monkeypatch):
+    monkeypatch.setattr("orchestration.ingest.database.BACKOFF_SECONDS", 0)
+    monkeypatch.setenv("BIHUB_DATABASE_NELFT", f"postgresql://hub:{CANARIES[1]}@127.0.0.1:1/reporting")
+    result = run_feed(build_definitions(Settings(home=tmp_path / "home"), *compiled), instance, "nelft", "ward_beds")
+    [said] = [event.step_failure_data.error.message for event in result.all_events if event.is_step_failure]
+    assert "The database 'nelft' cannot be reached: nothing answers at its address" in said
+    assert checks_of(result)[dg.AssetKey(["nelft", "ward_beds"]), "accepted_at_the_gate"] is False
+    instance.dispose()
+    kept = [path for path in tmp_path.rglob("*") if path.is_file()]
+    assert len(kept) > 3 and not [path for path in kept if CANARIES[1].encode() in path.read_bytes()]
 
 
 def test_a_feed_without_a_new_batch_does_not_look_fresh(compiled, tmp_path):
