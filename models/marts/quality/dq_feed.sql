@@ -1,6 +1,6 @@
 -- One row per feed table: what its contract promises, when it last came, how much of it was taken, why the
--- newest of it was not, and which metrics can not be had without it. Read from the contracts and from the lineage of the metrics, so
--- a feed with no file is here too.
+-- newest of it was not, and which metrics can not be had without it. Read from the contracts and from the
+-- lineage of the metrics, so a feed with no file is here too.
 with feed as (
 
     {{ feeds_and_promises() }}
@@ -31,7 +31,10 @@ in_order as (
         feed_table,
         status,
         reason,
-        row_number() over (partition by partner, feed_table order by received_at desc, status, batch_id) as place
+        row_number() over (
+            partition by partner, feed_table
+            order by received_at desc, status, batch_id
+        ) as place
     from {{ source('hub', 'batch') }}
 
 ),
