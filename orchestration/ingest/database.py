@@ -301,7 +301,7 @@ def _unreachable_rows(database: sa.Connection, contract: FeedContract, table: An
         notes.append(f"{empty:,} rows of {where} have no '{name}' and are never read. Fill it in.")
     if future:
         notes.append(
-            f"{future:,} rows of {where} have a '{name}' in the future and are not read until then. Correct it."
+            f"{future:,} rows of {where} have '{name}' in the future and are not read until then. Correct it."
         )
     return notes
 
