@@ -1,7 +1,8 @@
 {#-
   Which feeds a metric can not be had without, read from lineage: metric file -> fact -> the CDM table of the fact's
   name, which decides the fact's rows -> staging -> feed. Other parents (person, links) only add columns to those rows:
-  without them the metric is still there.
+  without them the metric is still there. Where that guess is wrong a model says in config.meta.rows_from which of its
+  parents make its rows.
 -#}
 {% macro feeds_of_metric(file) %}
     {% set feeds = {} %}
@@ -14,6 +15,7 @@
 
 {#- Unique ids of the feed tables from which the rows of a model come. -#}
 {% macro row_sources(unique_id) %}
+    {% if unique_id.startswith('source.bihub.hub.') %}{% do return([]) %}{% endif %}
     {% if unique_id.startswith('source.') %}{% do return([unique_id]) %}{% endif %}
     {% set node = graph.nodes[unique_id] %}
     {% if node.resource_type != 'model' %}{% do return([]) %}{% endif %}
@@ -27,15 +29,17 @@
 
 {% macro row_parents(node) %}
     {% set parents = node.depends_on.nodes %}
+    {% set said = [] %}
     {% set namesake = [] %}
     {% set from_staging = [] %}
     {% for parent in parents %}
         {% set other = graph.nodes.get(parent) %}
+        {% if other and other.name in node.config.meta.get('rows_from', []) %}{% do said.append(parent) %}{% endif %}
         {% if other and node.name == 'fct_' ~ other.name %}{% do namesake.append(parent) %}{% endif %}
         {% if parent.startswith('source.') and not parent.startswith('source.bihub.hub.') %}{% do from_staging.append(parent) %}{% endif %}
         {% if other and other.fqn[1] == 'staging' %}{% do from_staging.append(parent) %}{% endif %}
     {% endfor %}
-    {% do return(namesake or from_staging or parents) %}
+    {% do return(said or namesake or from_staging or parents) %}
 {% endmacro %}
 
 

@@ -38,6 +38,11 @@ FEEDS = {
     "BED": {"mseft.bed_state"},
     "LOS": {"mseft.bed_state"},
     "U111": {"ic24.calls"},
+    "NCTR": {"mseft.no_criteria_to_reside", "mseft.bed_state"},
+    "DELAY": {"mseft.no_criteria_to_reside"} | {f"{sender}.inpatient_stays" for sender in ("eput", "nelft", "provide")},
+    "COMM": {f"{sender}.ward_beds" for sender in ("eput", "nelft", "provide")},
+    "CH": {f"{council}.care_homes" for council in ("essex", "southend", "thurrock")},
+    "POC": {"essex.packages_awaited", "southend.brokerage_journal", "thurrock.packages_awaited"},
 }
 
 

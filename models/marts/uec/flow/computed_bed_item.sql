@@ -55,13 +55,14 @@ counted as (
 
 ),
 
--- From when to when the spells of a site reach.
+-- The spells of a site reach from the first discharge: of those in hospital before, only the last to leave are
+-- known.
 reach as (
 
     select
         'morning' as record,
         site_code,
-        min(admission_date) as first_day,
+        min(discharge_date) as first_day,
         max(coalesce(discharge_date, admission_date)) as last_day
     from {{ ref('hospital_spell') }}
     group by site_code

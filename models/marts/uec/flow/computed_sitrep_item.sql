@@ -13,8 +13,8 @@
     ('nctr_patients', 'listed', 'census_date', 'true'),
     ('not_discharged', 'listed', 'census_date', 'not is_discharged_on_day'),
     ('discharges', 'discharge', 'discharge_date', 'true'),
-    ('discharges_by_1700', 'discharge', 'discharge_date', 'discharged_at_local <= five_o_clock'),
-    ('discharges_after_1700', 'discharge', 'discharge_date', 'discharged_at_local > five_o_clock'),
+    ('discharges_by_1700', 'discharge', 'discharge_date', 'is_discharged_by_17'),
+    ('discharges_after_1700', 'discharge', 'discharge_date', 'not is_discharged_by_17'),
 ] %}
 -- One row per acute site, day and item of the daily situation report: the number that the patients' own records
 -- give by the national definition (F 2.7). Only days to which the records of the item reach at the site; there
@@ -56,13 +56,11 @@ listed as (
 discharge as (
 
     select
-        hospital_spell.*,
-        {{ timestamp_add('hour', 17, 'cast(discharge_date as timestamp)') }} as five_o_clock
-    from {{ ref('hospital_spell') }} as hospital_spell
-    where
-        patient_classification_code = '1'
-        and length_of_stay_days >= 1
-        and coalesce(discharge_method_code not in ('4', '5'), true)
+        site_code,
+        discharge_date,
+        is_discharged_by_17
+    from {{ ref('fct_hospital_spell') }}
+    where is_inpatient_discharge
 
 ),
 
@@ -86,7 +84,7 @@ reach as (
     select
         'discharge' as record,
         site_code,
-        min(admission_date) as first_day,
+        min(discharge_date) as first_day,
         max(coalesce(discharge_date, admission_date)) as last_day
     from {{ ref('hospital_spell') }}
     group by site_code
