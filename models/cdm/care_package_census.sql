@@ -12,15 +12,27 @@ with journal as (
 
 ),
 
--- A Sunday is known once the council has told something after it.
-told_until as (
+-- A Sunday is known once the council has told something after it. A journal never tells of requests that were
+-- closed before it began: the first closing that it tells shows that it is kept.
+told as (
 
-    select max(received_at) as told_at
+    select
+        max(received_at) as told_until,
+        coalesce(min(case when status_code <> 'waiting' then stated_at_local end), min(stated_at_local))
+            as kept_from
     from (
-        select received_at from {{ ref('stg_southend__brokerage_journal') }}
+        select
+            stated_at_local,
+            status_code,
+            received_at
+        from {{ ref('stg_southend__brokerage_journal') }}
         union all
-        select received_at from {{ ref('stg_southend__care_homes') }}
-    ) as told
+        select
+            cast(null as timestamp) as stated_at_local,
+            cast(null as {{ dbt.type_string() }}) as status_code,
+            received_at
+        from {{ ref('stg_southend__care_homes') }}
+    ) as news
 
 ),
 
@@ -47,14 +59,15 @@ statements as (
         journal.package_type_code,
         journal.requested_on
     from journal
-    cross join told_until
+    cross join told
     inner join {{ ref('calendar_day') }} as calendar_day
         on
             calendar_day.weekday_number = 7
+            and told.kept_from < {{ days_add(1, 'calendar_day.date_day') }}
+            and told.told_until >= {{ days_add(1, 'calendar_day.date_day') }}
             and journal.stated_at_local < {{ days_add(1, 'calendar_day.date_day') }}
-            and coalesce(journal.next_stated_at_local, told_until.told_at)
+            and coalesce(journal.next_stated_at_local, told.told_until)
             >= {{ days_add(1, 'calendar_day.date_day') }}
-            and told_until.told_at >= {{ days_add(1, 'calendar_day.date_day') }}
 
 )
 
