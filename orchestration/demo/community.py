@@ -20,6 +20,7 @@ NEVER = np.datetime64("NaT", "D")
 SMALLEST_WARD = 2
 LARGEST_WARD = 26
 WARM_UP_DAYS = 75
+APART = 5 * DAY  # who comes from home has not been in hospital for so long: what follows is clear
 SHARE_OF_PATHWAY = 0.72  # of the beds for intermediate care and stroke, those that pathway P2 fills
 ORGANISATION = {"eput": "R1L", "nelft": "RAT", "provide": "NPRV"}
 PROVIDER_OF_SUB_ICB = {"99F": "eput", "99G": "eput", "99E": "nelft", "07G": "nelft", "06Q": "provide"}
@@ -60,7 +61,7 @@ UNITS = (
 STAY_OF = {
     "intermediate_care": (15, 0.55, 65, 105, 0.92),
     "stroke_rehab": (22, 0.5, 50, 105, 0.91),
-    "step_up": (9, 0.5, 65, 105, 0.88),
+    "step_up": (9, 0.5, 65, 105, 0.93),
     "hospice": (13, 0.6, 40, 105, 0.85),
     "mh_adult_acute": (32, 0.6, 18, 68, 0.95),
     "mh_older_adult": (58, 0.5, 65, 100, 0.91),
@@ -74,6 +75,8 @@ REASONS = {
     "P3": {"CAP-P3": 48, "PF": 24, "IF": 20, "TH": 8},
     "MH": {"HO": 26, "IF": 24, "CAP-P3": 18, "CAP-P1": 12, "PF": 10, "WB": 10},
 }
+# share of stays that end with a package of care at home, and with a place in a care home
+SUPPORT = {"after hospital": (0.34, 0.11), "from home": (0.18, 0.07), "mental": (0.10, 0.10)}
 CLOSED_REASON = ("Staffing", "Infection control", "D&V", "Maintenance", "staffing - 1 RN short", "Flu", "deep clean")
 STAY_PREFIX = {"eput": "EP", "nelft": "N", "provide": "PV"}
 PERSON_PREFIX = {"eput": "M{}", "nelft": "{}", "provide": "PR{}"}
@@ -113,12 +116,17 @@ def partner_numbers(seed: int, partner: str, shape: str, who: np.ndarray) -> np.
     return words([shape.format((start + int(row) * 5_640_127) % 9_000_000 + 1_000_000) for row in who])
 
 
-def _plan(rng: np.random.Generator, count: int, is_mental: np.ndarray) -> Table:
+def _plan(rng: np.random.Generator, count: int, kind: str, is_mental: np.ndarray | None = None) -> Table:
     """How a stay is meant to end: pathway, days of delay after the patient is ready, and why."""
     place = rng.random(count)
-    pathway = np.where(place < 0.34, "P1", np.where(place < 0.45, "P3", "P0")).astype(object)
-    mental = np.where(place < 0.10, "P1", np.where(place < 0.20, "P3", "P0"))
-    pathway = np.where(is_mental, mental, pathway).astype(object)
+    is_mental = np.zeros(count, dtype=bool) if is_mental is None else is_mental
+    help_at_home, care_home = SUPPORT[kind]
+    help_at_home, care_home = (
+        np.where(is_mental, mine, other)
+        for mine, other in zip(SUPPORT["mental"], (help_at_home, care_home), strict=True)
+    )
+    pathway = np.where(place < help_at_home, "P1", np.where(place < help_at_home + care_home, "P3", "P0"))
+    pathway = pathway.astype(object)
     wait = np.select(
         [pathway == "P1", pathway == "P3"],
         [rng.poisson(4.5, count), rng.poisson(10, count)],
@@ -157,7 +165,7 @@ def _after_hospital(
     who, count = spells["person"][rows], len(rows)
     sub_icb = lsoa["sub_icb_code"][people["home"][who]]
     admitted = clock.local_date(spells["discharged_at"][rows])
-    plan = _plan(rng, count, np.zeros(count, dtype=bool))
+    plan = _plan(rng, count, "after hospital")
     nights = np.exp(rng.normal(0, 0.55, count))
     room = SHARE_OF_PATHWAY * beds * len(period.days) / max(count, 1)
     mean = float(np.clip(room - plan["wait"].mean() if count else 0, 7, 21))
@@ -268,7 +276,7 @@ def _others(
     count = size(fill)
     bed_type = wards["bed_type_code"][fill["ward"]]
     mental = words([kind.startswith("mh_") for kind in bed_type]).astype(bool)
-    plan = _plan(rng, count, mental)
+    plan = _plan(rng, count, "from home", mental)
     stays = plan | {
         "person": np.full(count, -1),
         "partner": wards["partner"][fill["ward"]],
@@ -320,7 +328,7 @@ def _others(
         fits &= ~(people["died_on"][who] <= end) | ~mental[open_rows]
         # what happens in the course of a stay in a community bed ends it
         last = np.where(mental[open_rows], end, start) + DAY
-        fits &= ~busy.meets(who, clock.midnight(start - DAY), clock.midnight(last + DAY))
+        fits &= ~busy.meets(who, clock.midnight(start - APART), clock.midnight(last + DAY))
         stays["person"][open_rows] = np.where(fits, who, -1)
         taken = np.flatnonzero(stays["person"] >= 0)
         clash = first_clash(stays["person"][taken], stays["admitted_on"][taken], until[taken] + DAY)

@@ -23,6 +23,7 @@ from orchestration.demo.world import World
 COUNCILS = ("essex", "southend", "thurrock")
 STEM = {"essex": "ecc", "southend": "scc", "thurrock": "tc"}
 WEEKS_ONE_BY_ONE = 5
+FREE_TEXT_PACKAGE = ("dom care 4x daily double up", "HC + sitting", "tbc by OT", "D2A")
 DAY = np.timedelta64(1, "D")
 LABEL = (
     "General Residential",
@@ -311,6 +312,11 @@ def send_list(world: World, council: str, landing: Path, seed: int) -> Sent:
     here = pick(rng, feed, ["hours_missing"], np.ones(count, dtype=bool))["hours_missing"]
     table["hours_per_week"][here] = np.nan
     log.add("hours_missing", ids[here], "hours_per_week")
+    typed = rng.random(size(packages)) < rate("package_free_text", feed)
+    text = words(list(FREE_TEXT_PACKAGE))[rng.integers(0, len(FREE_TEXT_PACKAGE), size(packages))]
+    here = np.flatnonzero(typed[package])
+    table["package_type_code"][here] = text[package[here]]
+    log.add("package_free_text", ids[here], "package_type_code")
 
     plan = weekly(world, f"{STEM[council]}_packages_awaited", 7)
     begins = clock.midnight(table["census_date"]) + np.timedelta64(12 * 3600, "s")

@@ -247,6 +247,7 @@ DIRT = (
     Defect("not_listed_yet", LISTS, 0.03, "Entered late: missing on its first list; of first lists of those who wait."),
     Defect("closed_before_requested", PACKAGES, 0.012, "Closed before it was made; of closed requests."),
     Defect("request_date_reset", LISTS, 0.10, "Asked for on 1 April, a new financial year; of those that span it."),
+    Defect("package_free_text", LISTS, 0.02, "The package in words that no code list knows (F 2.13), of requests."),
     Defect("hours_missing", PACKAGES, 0.03, "No hours of care."),
     Defect("late", PACKAGES, 0.004, "First arrives in a later file: next month's, or three later."),
     Defect("corrected", PACKAGES, 0.010, "Another place, or half the hours; sent again right in a later file."),

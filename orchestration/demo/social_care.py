@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from orchestration.demo import clock, population, rates
-from orchestration.demo.community import NEVER, council_of, partner_numbers
+from orchestration.demo.community import APART, NEVER, council_of, partner_numbers
 from orchestration.demo.presence import Busy, first_clash
 from orchestration.demo.rates import FULL_SIZE, Period, Picker
 from orchestration.demo.table import Table, choose, concat, listed, rng_for, seconds, size, take, words
@@ -284,7 +284,7 @@ def _from_elsewhere(
         start, end = want["day"][open_rows], want["until"][open_rows]
         fits = people["is_resident"][draw] & (population.age_on(people["birth_date"][draw], start) >= 55)
         fits &= ~(people["died_on"][draw] <= end + DAY) & ~(people["left_on"][draw] <= end)
-        fits &= ~busy.meets(draw, clock.midnight(start - DAY), clock.midnight(end + 2 * DAY))
+        fits &= ~busy.meets(draw, clock.midnight(start - APART), clock.midnight(end + 2 * DAY))
         who[open_rows] = np.where(fits, draw, -1)
         taken = np.flatnonzero(who >= 0)
         who[taken[first_clash(who[taken], want["day"][taken], want["until"][taken] + 2 * DAY)]] = -1
