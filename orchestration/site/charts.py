@@ -49,7 +49,10 @@ def drawn(chart: alt.TopLevelMixin, *, title: str, description: str) -> Markup:
     head = re.match(r"<svg[^>]*>", svg).group(0)
     box = re.search(r'viewBox="([^"]*)"', head).group(1)
     wide = float(box.split()[2])
-    body = svg[len(head) :]
+    # The picture is described as a whole: parts need no roles. Names in it must not clash with those of other pictures.
+    body = re.sub(r' (?:role|aria-[a-z]+)="[^"]*"', "", svg[len(head) :])
+    mark = re.sub(r"\W+", "-", title.lower())
+    body = re.sub(r'(id="|url\(#)([^")]+)', rf"\g<1>{mark}-\g<2>", body)
     label = escape(f"{title}. {description}")
     return Markup(
         f'<svg class="chart altair" viewBox="{box}" style="max-width:{wide:.0f}px" role="img" focusable="false" '

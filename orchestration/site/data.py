@@ -133,6 +133,12 @@ def code_labels(*lists: str) -> dict[str, str]:
         return {row["code"]: row["label"] for row in csv.DictReader(file) if row["code_list"] in lists}
 
 
+def item_order() -> dict[str, int]:
+    """Item of the daily return -> its place in the return (seeds/uec_sitrep_item.csv)."""
+    with (PROJECT / "seeds" / "uec_sitrep_item.csv").open(encoding="utf-8", newline="") as file:
+        return {row["item"]: int(row["item_order"]) for row in csv.DictReader(file)}
+
+
 def newest_month(months: Iterable[date], as_of: datetime) -> date | None:
     """The first day of the newest month that had ended."""
     this = as_of.date().replace(day=1)

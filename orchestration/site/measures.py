@@ -168,6 +168,7 @@ class Measures:
         }
         self.labels = code_labels(*CATEGORIES) | {"unknown": "Not given", ALL: "All"}
         self.feeds = {feed.key: feed for feed in self._feeds()}
+        self._places: dict[tuple[str, str], Place] = {}
         self._people = self._people_behind()
         self._figures = self._read_figures()
         self._limits = self._read_limits()
@@ -228,40 +229,36 @@ class Measures:
             """,
             {"as_of": self.as_of},
         )
+        hidden = self._hidden(rows)
         found: dict[tuple, list[Figure]] = defaultdict(list)
-        places: dict[tuple[str, str], Place] = {}
-        for (
-            metric_id,
-            grain,
-            start,
-            org,
-            site,
-            category,
-            covid,
-            numerator,
-            denominator,
-            value,
-            unit,
-            target,
-            early,
-        ) in rows:
-            about = self.words.get(metric_id, {})
-            place = places.get((org, site)) or places.setdefault((org, site), self.place(org, site))
-            hidden = privacy.hides(
-                value=value,
-                numerator=numerator,
-                denominator=denominator,
-                unit=unit,
-                aggregate=about.get("aggregate") or "ratio",
-                dataset=about.get("dataset") or "",
-                is_breakdown=category != ALL,
-                people=self._people.get((metric_id, grain, start, org, site, category)) if covid == "all" else None,
-            )
-            found[metric_id, grain, (org, site), category, covid].append(
-                Figure(metric_id, grain, start, place, category, covid, value, unit, target, early, hidden,
-                       about.get("better") or "")
+        for *identity, _, _, value, unit, target, early in rows:
+            key = privacy.Key(*identity)
+            spot = (key.organisation_code, key.site_code)
+            better = self.words.get(key.metric_id, {}).get("better") or ""
+            found[key.metric_id, key.grain, spot, key.category, key.covid].append(
+                Figure(key.metric_id, key.grain, key.period, self.place(*spot), key.category, key.covid, value, unit,
+                       target, early, key in hidden, better)
             )  # fmt: skip
         return found
+
+    def _hidden(self, rows: list[tuple]) -> set[privacy.Key]:
+        """The rows whose values are not shown."""
+        hidden: set[privacy.Key] = set()
+        adding_up: dict[privacy.Key, float] = {}
+        for *identity, numerator, denominator, value, unit, _, _ in rows:
+            key = privacy.Key(*identity)
+            about = self.words.get(key.metric_id, {})
+            aggregate, dataset = about.get("aggregate") or "ratio", about.get("dataset") or ""
+            people = self._people.get(key[:6]) if key.covid == "all" else None
+            if privacy.hides(
+                value=value, numerator=numerator, denominator=denominator, unit=unit, aggregate=aggregate,
+                dataset=dataset, is_breakdown=key.category != ALL, people=people,
+            ):  # fmt: skip
+                hidden.add(key)
+            if aggregate in ("sum", "daily_average") and unit in privacy.PEOPLE_UNITS and value is not None:
+                adding_up[key] = value
+        privacy.hide_what_follows(adding_up, hidden, self.system)
+        return hidden
 
     def _read_limits(self) -> dict[tuple, dict[date, dict[str, Any]]]:
         """(metric, place key, category) -> period -> control limits and signals, weekly."""
@@ -283,6 +280,12 @@ class Measures:
         return next((code for code, (_, kind) in self.organisations.items() if kind == "integrated_care_board"), None)
 
     def place(self, organisation_code: str, site_code: str) -> Place:
+        spot = (organisation_code, site_code)
+        if spot not in self._places:
+            self._places[spot] = self._named(*spot)
+        return self._places[spot]
+
+    def _named(self, organisation_code: str, site_code: str) -> Place:
         if site_code != ALL:
             return Place(organisation_code, site_code, self.sites.get(site_code, (site_code,))[0])
         if organisation_code == self.system:

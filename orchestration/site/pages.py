@@ -26,6 +26,9 @@ MENU = (
 )
 
 
+MOST_CHARTS = 8
+
+
 class Site:
     """What every page knows."""
 
@@ -111,13 +114,23 @@ class Block:
     def head(self) -> PlaceRow:
         return self.rows[0]
 
+    @cached_property
+    def main(self) -> list[PlaceRow]:
+        """The places that get a chart: all, or where they are many the system and whole organisations."""
+        return self.rows if len(self.rows) <= MOST_CHARTS else [row for row in self.rows if not row.place.is_site]
+
+    @property
+    def more(self) -> list[PlaceRow]:
+        return [row for row in self.rows if row not in self.main]
+
     @property
     def others(self) -> list[PlaceRow]:
-        return self.rows[1:]
+        """Places beside the first, for a card."""
+        return self.main[1:]
 
     @cached_property
     def range(self) -> tuple[float, float]:
-        return svg.value_range(row.series for row in self.rows)
+        return svg.value_range(row.series for row in self.main)
 
     @cached_property
     def data(self) -> dict[str, Any]:
@@ -142,8 +155,8 @@ class Block:
     @cached_property
     def month_table(self) -> list[tuple[Any, list[Figure | None]]]:
         """The newest months first, one figure for each place, then with and without COVID-19 at the first place."""
-        months = sorted({figure.period for row in self.rows for figure in row.months}, reverse=True)[:MONTHS_SHOWN]
-        lists = [row.months for row in self.rows] + [figures for _, figures in self.covid]
+        months = sorted({figure.period for row in self.main for figure in row.months}, reverse=True)[:MONTHS_SHOWN]
+        lists = [row.months for row in self.main] + [figures for _, figures in self.covid]
         by_period = [{figure.period: figure for figure in figures} for figures in lists]
         return [(month, [figures.get(month) for figures in by_period]) for month in months]
 
@@ -166,7 +179,7 @@ class Block:
         rows = []
         for code in self.measures.categories(self.id):
             figures = []
-            for row in self.rows:
+            for row in self.main:
                 found = [
                     figure
                     for figure in self.measures.figures(self.id, row.place, category=code)

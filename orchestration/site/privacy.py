@@ -6,11 +6,28 @@ beds, homes and days are not about people. The page of the position now shows op
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+
 SMALL = 7
 PEOPLE_UNITS = ("people", "attendances", "patients", "calls", "incidents", "journeys")
 NOT_ABOUT_PEOPLE = ("community_beds", "care_home_capacity")
 """Data sets that count beds and homes."""
 SUPPRESSED = "*"
+ALL = "ALL"
+
+
+class Key(NamedTuple):
+    """What identifies a row of uec_metric."""
+
+    metric_id: str
+    grain: str
+    period: object
+    organisation_code: str
+    site_code: str
+    category: str
+    covid: str
 
 
 def is_small(count: float | None) -> bool:
@@ -42,3 +59,35 @@ def hides(
     if is_breakdown and aggregate == "ratio" and is_small(numerator):
         return True
     return is_small(denominator)
+
+
+def hide_what_follows(values: Mapping[Key, float], hidden: set[Key], system: str | None) -> None:
+    """Add to `hidden` what a reader could otherwise work out: a single hidden part is its total less the other parts.
+
+    `values`: of measures that add up (counts, averages per day). Parts: organisations of the system, sites of an
+    organisation, categories of a place, with and without COVID-19. The smallest other part goes too, or the total.
+    """
+    parts_of: dict[Key, dict[str, list[Key]]] = defaultdict(lambda: defaultdict(list))
+    for key in values:
+        if key.organisation_code != system and key.site_code == ALL and system:
+            parts_of[key._replace(organisation_code=system)]["organisation"].append(key)
+        if key.site_code != ALL:
+            parts_of[key._replace(site_code=ALL)]["site"].append(key)
+        if key.category != ALL:
+            parts_of[key._replace(category=ALL)]["category"].append(key)
+        if key.covid != "all":
+            parts_of[key._replace(covid="all")]["covid"].append(key)
+    groups = [(total, parts) for total, kinds in parts_of.items() if total in values for parts in kinds.values()]
+    while _hide_one_more(groups, values, hidden):
+        pass
+
+
+def _hide_one_more(groups: Iterable[tuple[Key, list[Key]]], values: Mapping[Key, float], hidden: set[Key]) -> bool:
+    changed = False
+    for total, parts in groups:
+        if total in hidden or sum(part in hidden for part in parts) != 1:
+            continue
+        others = [part for part in parts if part not in hidden and values[part]]
+        hidden.add(min(others, key=lambda part: (values[part], part)) if others else total)
+        changed = True
+    return changed

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from orchestration.site import privacy, words
 from orchestration.site.cells import Cell
+from orchestration.site.data import item_order
 
 if TYPE_CHECKING:
     from orchestration.site.pages import Site
@@ -16,7 +17,13 @@ SITREP_DAYS = 28
 
 def sitrep(site: Site) -> dict[str, Any]:
     """What the partners submitted beside what the hub computes, over the last four weeks."""
-    last = site.published.rows("select max(flow_date) from uec_daily_sitrep where submitted is not null")[0][0]
+    # The newest day for which all parts of the return have come, or as many as ever.
+    days = site.published.rows(
+        "select flow_date, count(submitted) from uec_daily_sitrep where submitted is not null "
+        "group by flow_date order by flow_date desc limit $days",
+        {"days": SITREP_DAYS},
+    )
+    last = max(days, key=lambda day: (day[1], day[0]))[0] if days else None
     found: dict[str, Any] = {"why_absent": "", "summary": [], "places": [], "days": [], "last": last}
     if last is None:
         found["why_absent"] = site.measures.why_table_absent(
@@ -31,7 +38,9 @@ def sitrep(site: Site) -> dict[str, Any]:
     found["first"] = first
     codes = sorted({row["site_code"] for row in rows if row["site_code"]})
     found["places"] = [site.measures.place("", code).name for code in codes]
-    items = dict.fromkeys((row["item"], row["item_label"]) for row in rows)
+    order = item_order()
+    named = dict.fromkeys((row["item"], row["item_label"]) for row in rows)
+    items = sorted(named, key=lambda item: (order.get(item[0], len(order)), item))
     for item, label in items:
         cells = []
         for code in codes:

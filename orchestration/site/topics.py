@@ -77,7 +77,7 @@ HEADLINES = (
     Group("At the front door", ("HAND_MEAN", "ED_4H_PCT_OVER", "ED_12H_ARR")),
     Group("In hospital", ("BED_OCC", "LOS_21P", "DISCH_BY_17")),
     Group("Leaving hospital", ("NCTR_PCT", "DRD_DELAY_MEAN", "DELAY_BY_REASON")),
-    Group("Beyond hospital", ("COMM_BED_UNOCC_PCT", "CH_BED_UNOCC_PCT", "POC_WAIT_N", "POC_WAIT_DAYS")),
+    Group("Beyond hospital", ("COMM_BED_UNOCC_PCT", "CH_BED_UNOCC_PCT", "POC_WAIT_N")),
 )
 
 
