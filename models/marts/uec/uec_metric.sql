@@ -92,8 +92,7 @@ measured as (
         on together.metric_id = metric.metric_id
     left join reported
         on
-            metric.aggregate = 'daily_average'
-            and together.metric_id = reported.metric_id
+            together.metric_id = reported.metric_id
             and together.period_grain = reported.period_grain
             and together.period_start = reported.period_start
             and together.organisation_code = reported.organisation_code
