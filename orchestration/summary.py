@@ -68,6 +68,8 @@ def shown(value: float | None, unit: str) -> str:
         return f"{value:.1f} %"
     if unit == "seconds":
         return f"{round(value) // 60}:{round(value) % 60:02d}"
+    if unit in ("days", "hours"):
+        return f"{value:,.1f} {unit}"
     return f"{value:,.0f} min" if unit == "minutes" else f"{value:,.0f} {unit}"
 
 
@@ -229,49 +231,67 @@ def _print_missing_feeds(settings: Settings, console: Console) -> None:
     console.print(table)
 
 
+HEADLINE_GROUPS = ("NHS 111", "Ambulance", "Emergency department", "Beds", "Leaving hospital")
+"""The order of a patient's way; groups that a metric file names beside these come last."""
+
+
 def _print_headlines(settings: Settings, as_of: str, console: Console) -> None:
-    """Every metric for the newest month that had ended at `as_of`, whole organisations, beside the month before."""
+    """The headline metrics of the newest month that had ended at `as_of`, beside the month before: of the whole system
+    where several organisations send them, else of the organisation that does."""
     import duckdb
 
-    metric = _published(settings, "uec", "uec_metric")
-    words = _published(settings, "uec", "dim_metric")
+    metric, words, organisation = (
+        _published(settings, "uec", table) for table in ("uec_metric", "dim_metric", "dim_organisation")
+    )
     rows = duckdb.execute(
         f"""
         with monthly as (
-            select * from '{metric}'
+            select *, organisation_code in (
+                select organisation_code from '{organisation}' where organisation_type = 'integrated_care_board'
+            ) as is_system
+            from '{metric}'
             where period_grain = 'month' and site_code = 'ALL' and covid_group = 'all' and category = 'ALL'
               and period_start + interval 1 month <= cast($as_of as timestamp)
         ),
-        newest as (select max(period_start) as period_start from monthly)
-        select words.metric_id, words.label, monthly.value, monthly.target, before.value, monthly.unit, words.better,
-               monthly.is_provisional, monthly.period_start
+        newest as (select max(period_start) as period_start from monthly),
+        together as (select metric_id, bool_or(is_system) as has_system from monthly group by metric_id)
+        select words.headline_group, words.metric_id, words.label, monthly.value, monthly.target, before.value,
+               monthly.unit, words.better, monthly.is_provisional, monthly.period_start
         from monthly
         inner join newest on monthly.period_start = newest.period_start
         inner join '{words}' as words on monthly.metric_id = words.metric_id
+        inner join together
+            on monthly.metric_id = together.metric_id and monthly.is_system = together.has_system
         left join monthly as before
             on monthly.metric_id = before.metric_id and monthly.organisation_code = before.organisation_code
             and before.period_start = monthly.period_start - interval 1 month
-        order by words.metric_id
+        order by words.metric_id, monthly.organisation_code
         """,
         {"as_of": as_of},
     ).fetchall()
     if not rows:
         console.print("Measures  none: no whole month has ended yet, or no feed that a measure needs has arrived")
         return
-    title = f"Measures, {rows[0][-1]:%B %Y} (p: provisional, may still change)"
+    title = f"Headline measures, {rows[0][-1]:%B %Y} (p: provisional, may still change)"
     table = _table(title, "Metric", "What it measures", ">Value", "", ">Target", "Met", ">Month before")
-    for metric_id, label, value, target, before, unit, better, provisional, _ in rows:
-        met = "" if target is None or value is None else _met(value, target, better)
-        table.add_row(
-            metric_id,
-            label,
-            shown(value, unit),
-            "p" if provisional else "",
-            shown(target, unit),
-            met,
-            shown(before, unit),
-        )
+    found = dict.fromkeys([*HEADLINE_GROUPS, *sorted({row[0] for row in rows if row[0]})])
+    for group in found:
+        lines = [row[1:] for row in rows if row[0] == group]
+        if lines:
+            table.add_row(f"[bold]{group}")
+        for metric_id, label, value, target, before, unit, better, provisional, _ in lines:
+            met = "" if target is None or value is None else _met(value, target, better)
+            early = "p" if provisional else ""
+            table.add_row(
+                f"  {metric_id}", label, shown(value, unit), early, shown(target, unit), met, shown(before, unit)
+            )
     console.print(table)
+    more = len({row[1] for row in rows if not row[0]})
+    if more:
+        console.print(
+            f"Measures  {more} more, and all by day, week, site and category: secondary_use/uec/uec_metric. What each "
+            "means: the data dictionary."
+        )
 
 
 def _met(value: float, target: float, better: str) -> str:

@@ -19,7 +19,7 @@
 {#- A metric file that is not complete stops the build, naming the file and what to write. -#}
 {% macro metric_complaint(node) %}
     {% set metric = node.config.meta.metric %}
-    {% set known = ['id', 'label', 'unit', 'better', 'aggregate', 'definition', 'source', 'choice', 'dataset', 'no_target', 'category', 'system'] %}
+    {% set known = ['id', 'label', 'unit', 'better', 'aggregate', 'definition', 'source', 'choice', 'dataset', 'no_target', 'category', 'system', 'headline'] %}
     {% set aggregates = ['ratio', 'mean', 'sum', 'p90', 'median', 'daily_average'] %}
     {% for key in ['id', 'label', 'unit', 'better', 'aggregate', 'definition', 'source', 'dataset'] if not metric.get(key) %}
         {% do exceptions.raise_compiler_error(node.original_file_path ~ ": the metric has no '" ~ key ~ "'") %}
@@ -56,7 +56,7 @@
 
 {#- What the metric files say of themselves: a select for a CTE, one row per metric; no row where there is no file. -#}
 {% macro metric_words(words, product='uec') -%}
-    {%- set names = {'id': 'metric_id', 'category': 'category_name', 'system': 'is_system'} -%}
+    {%- set names = {'id': 'metric_id', 'category': 'category_name', 'system': 'is_system', 'headline': 'headline_group'} -%}
     {%- for file in metric_files(product) %}
     select
         {%- for word in words %}

@@ -194,6 +194,7 @@ class _Run:
                 self._refuse_poll(told, contract, result)
             elif told.file:
                 self.notes[told.file] = told.warnings
+        _say(self.progress, "", max(self.done, 1), max(self.total, 1))
         return any(told.file for told in result.polls)
 
     def _refuse_poll(self, told: Poll, contract: FeedContract, result: IngestResult) -> None:

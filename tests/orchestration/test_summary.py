@@ -14,7 +14,7 @@ from orchestration.cli import moment
 from orchestration.ingest.outcome import BatchOutcome, IngestResult, Poll, RuleOutcome, UnknownFile
 from orchestration.pipeline import RunResult
 from orchestration.settings import PROJECT, Settings
-from orchestration.summary import print_ingest, print_summary, shown
+from orchestration.summary import HEADLINE_GROUPS, print_ingest, print_summary, shown
 
 
 def printed(write) -> str:
@@ -31,6 +31,7 @@ def printed(write) -> str:
         (5, "seconds", "0:05"),
         (1234.4, "minutes", "1,234 min"),
         (-14.0, "beds", "-14 beds"),
+        (2.345, "days", "2.3 days"),
         (None, "percent", "-"),
     ],
 )
@@ -77,15 +78,21 @@ def test_databases_that_were_not_read_are_named_and_are_no_files():
 def test_the_summary_of_a_built_hub_names_measures_targets_and_places(built_hub):
     result = RunResult(as_of="2026-11-01 07:05:00", ingest=IngestResult(already_known=9), settings=built_hub)
     text = printed(lambda console: print_summary(result, console))
-    assert "Measures, October 2026" in text
-    assert "HAND_15" in text and "ED_4H_PCT_OVER" in text
+    assert "Headline measures, October 2026" in text
+    assert "HAND_MEAN" in text and "ED_4H_PCT_OVER" in text
+    assert "HAND_15" not in text and " more, and all by day" in text
+    lines = text.splitlines()
+    groups = [line.strip() for line in lines if line.strip() in HEADLINE_GROUPS]
+    assert groups == list(HEADLINE_GROUPS), "in the order of a patient's way"
+    shown = [line.split()[0] for line in lines if line.startswith("  ") and line.split()[0].isupper()]
+    assert len(shown) == len(set(shown)) <= 20, "one row a measure: of the system, or of the one that sends it"
     assert "nothing was rebuilt" in text
     assert str(built_hub.published) in text.replace("\n", "")
 
 
 def test_a_measure_of_a_month_that_has_not_ended_is_not_a_headline(built_hub):
     result = RunResult(as_of="2026-10-15 07:05:00", ingest=IngestResult(), settings=built_hub)
-    assert "Measures, September 2026" in printed(lambda console: print_summary(result, console))
+    assert "Headline measures, September 2026" in printed(lambda console: print_summary(result, console))
 
 
 @pytest.mark.parametrize(

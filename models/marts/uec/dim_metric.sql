@@ -5,7 +5,7 @@ with metric as (
 
     {{ metric_words([
         'id', 'label', 'unit', 'better', 'aggregate', 'definition', 'source', 'choice', 'dataset', 'no_target',
-        'category',
+        'category', 'headline',
     ]) }}
 
 ),
@@ -26,6 +26,7 @@ select
     metric.source,
     metric.choice,
     metric.category_name,
+    metric.headline_group,
     metric.dataset,
     calendar.days_to_final,
     target.target,

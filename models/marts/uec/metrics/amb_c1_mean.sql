@@ -5,6 +5,7 @@
     'better': 'lower',
     'aggregate': 'mean',
     'dataset': 'ambsys',
+    'headline': 'Ambulance',
     'definition': 'How long, on average, people with a life-threatening illness or injury wait for the '
         ~ 'first ambulance crew or responder.',
     'source': 'F 3.2 AMB_C1_MEAN',

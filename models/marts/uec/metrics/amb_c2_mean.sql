@@ -5,6 +5,7 @@
     'better': 'lower',
     'aggregate': 'mean',
     'dataset': 'ambsys',
+    'headline': 'Ambulance',
     'definition': 'How long, on average, people with an emergency such as a stroke or a heart attack '
         ~ 'wait for the ambulance: the one that takes them to hospital or, where nobody is taken, the '
         ~ 'first responder.',

@@ -5,6 +5,7 @@
     'better': 'lower',
     'aggregate': 'ratio',
     'dataset': 'uec_sitrep',
+    'headline': 'Beds',
     'definition': 'Of the general and acute beds open at 08:00, the share with a patient in them.',
     'source': 'F 3.5 BED_OCC',
     'choice': 'Core and escalation beds. '

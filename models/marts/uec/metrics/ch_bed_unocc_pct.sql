@@ -5,6 +5,7 @@
     'better': 'higher',
     'aggregate': 'ratio',
     'dataset': 'care_home_capacity',
+    'headline': 'Leaving hospital',
     'category': 'Type of care',
     'system': true,
     'definition': 'Of all registered care home beds, the share that stood vacant in a home that takes people, '

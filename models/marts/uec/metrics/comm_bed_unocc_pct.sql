@@ -5,6 +5,7 @@
     'better': 'higher',
     'aggregate': 'ratio',
     'dataset': 'community_beds',
+    'headline': 'Leaving hospital',
     'category': 'Type of bed',
     'system': true,
     'definition': 'Of the open beds of community hospitals, the share that stood empty at 08:00, by what the '

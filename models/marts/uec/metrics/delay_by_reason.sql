@@ -5,6 +5,7 @@
     'better': 'lower',
     'aggregate': 'daily_average',
     'dataset': 'discharge_sitrep',
+    'headline': 'Leaving hospital',
     'category': 'Reason for delay',
     'system': true,
     'definition': 'How many people who had been in hospital for a week or more were ready to leave and still '

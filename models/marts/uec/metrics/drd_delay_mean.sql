@@ -5,6 +5,7 @@
     'better': 'lower',
     'aggregate': 'mean',
     'dataset': 'apc',
+    'headline': 'Leaving hospital',
     'definition': 'How many days, on average, patients stayed in hospital after the day on which they '
         ~ 'were ready to leave.',
     'source': 'F 3.5 DRD_DELAY_MEAN',

@@ -5,6 +5,7 @@
     'better': 'lower',
     'aggregate': 'ratio',
     'dataset': 'ecds',
+    'headline': 'Emergency department',
     'definition': 'Of attendances at major emergency departments, the share in which the patient left '
         ~ 'more than twelve hours after arrival.',
     'source': 'F 3.4 ED_12H_ARR',

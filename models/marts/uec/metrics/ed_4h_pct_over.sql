@@ -5,6 +5,7 @@
     'better': 'lower',
     'aggregate': 'ratio',
     'dataset': 'ecds',
+    'headline': 'Emergency department',
     'definition': 'Of all attendances at emergency departments of every type, the share in which the '
         ~ 'patient left more than four hours after arrival.',
     'source': 'F 3.4 ED_4H_PCT_OVER',

@@ -5,6 +5,7 @@
     'better': 'lower',
     'aggregate': 'mean',
     'dataset': 'ecds',
+    'headline': 'Emergency department',
     'definition': 'How long, on average, patients who were then admitted to hospital spent in the '
         ~ 'emergency department.',
     'source': 'F 3.4 ED_MEAN_ADM',

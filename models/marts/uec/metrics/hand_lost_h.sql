@@ -5,6 +5,7 @@
     'better': 'lower',
     'aggregate': 'sum',
     'dataset': 'ambsys',
+    'headline': 'Ambulance',
     'definition': 'Hours that ambulances spent waiting at hospital beyond the first 15 minutes of each '
         ~ 'handover, added up.',
     'source': 'F 3.3 HAND_LOST_H',

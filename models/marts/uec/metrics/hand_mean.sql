@@ -5,6 +5,7 @@
     'better': 'lower',
     'aggregate': 'mean',
     'dataset': 'ambsys',
+    'headline': 'Ambulance',
     'definition': 'How long, on average, a patient brought by ambulance waits for the hospital to take '
         ~ 'over.',
     'source': 'F 3.3 HAND_MEAN',

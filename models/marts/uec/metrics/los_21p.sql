@@ -5,6 +5,7 @@
     'better': 'lower',
     'aggregate': 'ratio',
     'dataset': 'uec_sitrep',
+    'headline': 'Beds',
     'definition': 'Of adults in a general and acute bed at 08:00, the share who have been in hospital '
         ~ 'for 21 days or more.',
     'source': 'F 3.5 LOS_21P',

@@ -5,6 +5,7 @@
     'better': 'lower',
     'aggregate': 'ratio',
     'dataset': 'discharge_sitrep',
+    'headline': 'Leaving hospital',
     'definition': 'Patients who no longer need to be in hospital but are still there, for every hundred '
         ~ 'occupied adult general and acute beds.',
     'source': 'F 3.5 NCTR_PCT',

@@ -5,6 +5,7 @@
     'better': 'lower',
     'aggregate': 'daily_average',
     'dataset': 'asc_brokerage',
+    'headline': 'Leaving hospital',
     'category': 'Where they wait',
     'system': true,
     'definition': 'How many people wait for a package of care at home, in an average week, by council and by '

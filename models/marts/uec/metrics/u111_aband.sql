@@ -5,6 +5,7 @@
     'better': 'lower',
     'aggregate': 'ratio',
     'dataset': 'iuc_adc',
+    'headline': 'NHS 111',
     'definition': 'Of calls offered to NHS 111, the share in which the caller hung up after waiting 30 '
         ~ 'seconds or more.',
     'source': 'F 3.6 U111_ABAND',

@@ -5,6 +5,7 @@
     'better': 'higher',
     'aggregate': 'ratio',
     'dataset': 'iuc_adc',
+    'headline': 'NHS 111',
     'definition': 'Of NHS 111 calls that were triaged, the share in which a clinician or clinical '
         ~ 'adviser spoke with the caller.',
     'source': 'F 3.6 U111_CLIN',
