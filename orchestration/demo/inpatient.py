@@ -81,7 +81,7 @@ OLD, YOUNG = 2.0, 0.50
 # share that waits after being ready, and mean nights of those who do (F 7.3: 2, 6 and 12 nights, many none)
 DELAY = {"P0": (0.03, 3.0), "P1": (0.55, 4.2), "P2": (0.75, 9.5), "P3": (0.88, 16.0)}
 SLOWNESS = {"RAJ01": 0.92, "RAJ12": 1.15, "RAJ32": 0.95}  # of what comes after a hospital
-LONGEST_WAIT = 90
+LONGEST_WAIT = 60
 REASON = {
     "P0": {"HP": 56, "PF": 12, "HO": 10, "TH": 9, "IF": 9, "WB": 4},
     "P1": {"CAP-P1": 40, "TH": 20, "IF": 14, "HP": 18, "PF": 6, "WB": 2},
