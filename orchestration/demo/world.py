@@ -160,6 +160,7 @@ def _deaths(
     wanted = round(residents * DEATHS_PER_PERSON_YEAR * years) - int((~np.isnat(people["died_on"])).sum())
     old = population.age_on(people["birth_date"], np.full(len(last), np.datetime64(period.end, "D")))
     weight = np.exp(old / 9.5) * (np.isnat(people["died_on"]) & people["is_resident"] & ~people["is_newborn"])
+    np.maximum.at(last, spells["person"], spells["discharged_at"].astype("int64"))
     room = (period.ends.astype("int64") - last) // 86_400
     weight = weight * (room > 1)
     if wanted > 0:

