@@ -58,7 +58,7 @@ def parser() -> argparse.ArgumentParser:
         "--no-judge", action="store_true", help="leave out the comparison of batches with their feed's history"
     )
 
-    commands.add_parser("ingest", parents=[home, landing], help="only take files in")
+    commands.add_parser("ingest", parents=[home, landing], help="only take files in, and what is new in databases")
     commands.add_parser("build", parents=[home], help="only build and check the warehouse, as of the last run's moment")
     commands.add_parser("gates", parents=[home], help="check the house: layers, dictionary, clocks, tests, contracts")
     commands.add_parser("dictionary", parents=[home], help="make the data dictionary of the built warehouse again")

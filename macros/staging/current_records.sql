@@ -2,6 +2,7 @@
   The records of a feed that count today, as a query: contract columns and lineage columns. Key, mode and deletion mark
   come from the contract.
   upsert: the newest version of each key (received last, then file name, then row), unless that version is a deletion.
+  Of a feed that is read from a database, the version that was changed last there: an extract may be taken in late.
   snapshot: the newest file replaces all before it, so only its records, and the last row of a repeated key.
   A record without a complete key cannot be told from another and is left out.
 -#}
@@ -18,7 +19,7 @@
             feed.*,
             row_number() over (
                 partition by {% for column in contract.key %}feed.{{ column }}{{ ', ' if not loop.last }}{% endfor %}
-                order by feed._received_at desc, feed._file_name desc, feed._row_number desc
+                order by {% if contract.get('watermark') %}feed.{{ contract.watermark }} desc, {% endif %}feed._received_at desc, feed._file_name desc, feed._row_number desc
             ) as _version
         from {{ source(partner, table) }} as feed
         {%- if contract.mode == 'snapshot' %}

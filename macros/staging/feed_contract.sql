@@ -1,5 +1,5 @@
 {#-
-  What staging needs of a feed's contract: {organisation, key, mode, deleted_when, columns: {name: {data_type, codes, accepted}}}.
+  What staging needs of a feed's contract: {organisation, key, mode, deleted_when, watermark, columns: {name: {data_type, codes, accepted}}}.
   Read from the dbt sources of models/feeds. dbt hides those from unit tests, so the start of every run also leaves
   them in hub.feed_contract, and unit tests work against the real contract too. None while dbt parses.
 -#}
@@ -22,7 +22,7 @@
         {% do columns.update({column.name: {'data_type': column.data_type, 'codes': meta.get('codes'), 'accepted': meta.get('accepted')}}) %}
     {% endfor %}
     {% set feed = node.config.meta.feed %}
-    {% do return({'organisation': node.config.meta.organisation, 'key': feed.key, 'mode': feed.mode, 'deleted_when': feed.get('deleted_when'), 'columns': columns}) %}
+    {% do return({'organisation': node.config.meta.organisation, 'key': feed.key, 'mode': feed.mode, 'deleted_when': feed.get('deleted_when'), 'watermark': (feed.get('database') or {}).get('watermark'), 'columns': columns}) %}
 {% endmacro %}
 
 {% macro store_feed_contracts() %}

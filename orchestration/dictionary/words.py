@@ -53,6 +53,10 @@ def contract_facts(contract: FeedContract) -> list[tuple[str, str]]:
     """What a newcomer must know of the file itself, as (question, answer)."""
     kinds = {"csv": "Text with one record a line", "xlsx": "Excel workbook", "jsonl": "JSON, one object a line"}
     facts = [("File name", contract.pattern), ("Format", kinds[contract.format])]
+    if contract.database:
+        read = contract.database
+        said = f"table {read.relation}, over connection {read.connection}; new rows are known by {read.watermark}"
+        facts.insert(0, ("Read from a database", said))
     if contract.format == "xlsx":
         facts += [("Sheet", contract.sheet or "the first"), ("Header", f"row {contract.header_row}")]
     else:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import pwd
 import shutil
 import socket
 import subprocess
@@ -40,6 +39,7 @@ def programs() -> Path | None:
     found = shutil.which("initdb")
     places = [Path(found).resolve().parent] if found else []
     places += sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
+    places += sorted(Path("/usr").glob("pgsql-*/bin"), reverse=True)
     return next((place for place in places if (place / "initdb").exists() and (place / "pg_ctl").exists()), None)
 
 
@@ -54,6 +54,8 @@ def why_not() -> str | None:
 
 
 def _other_user() -> str | None:
+    import pwd  # not on Windows
+
     for name in ("postgres", "nobody"):
         try:
             pwd.getpwnam(name)
@@ -68,6 +70,8 @@ def running_server() -> Iterator[Server]:
     folder = Path(tempfile.mkdtemp(prefix="bihub-postgres-"))
     as_user: dict = {}
     if os.geteuid() == 0:
+        import pwd
+
         other = pwd.getpwnam(_other_user())
         os.chown(folder, other.pw_uid, other.pw_gid)
         as_user = {"user": other.pw_uid, "group": other.pw_gid, "extra_groups": []}

@@ -257,6 +257,15 @@ def test_extract_that_was_never_taken_in_is_found(trust, monkeypatch):
     assert (len(trust.landing), trust.read()) == (1, [])
 
 
+def test_poll_that_was_killed_leaves_nothing_behind(trust):
+    trust.write("A", "2025-01-05 08:00:00")
+    (trust.hub.settings.landing / "trust").mkdir()
+    left = trust.hub.settings.landing / "trust" / f"{database.UNFINISHED}ward_beds-4711"
+    left.write_text('{"ward_id":"A","da')
+    assert trust.wards() == ["A"]
+    assert not left.exists() and len(trust.landing) == 1
+
+
 def test_landing_may_be_emptied(trust):
     trust.write("A", "2025-01-05 08:00:00")
     trust.read()
