@@ -1,7 +1,7 @@
 -- One row per record of a person (feed table and record): the person it is about, and how we know.
 -- Deterministic: a usable NHS number; else the local number, where its issuer has seen it with exactly one
 -- usable NHS number; else name, birth date and postcode, where all records that share them and have a usable
--- NHS number have the same one.
+-- NHS number have the same one. ZZ99 is no address (F 1.5), so it is no postcode here.
 with records as (
 
     select
@@ -13,7 +13,7 @@ with records as (
         {{ name_key('family_name') }}
         || '|' || {{ name_key('given_name') }}
         || '|' || cast(birth_date as {{ dbt.type_string() }})
-        || '|' || postcode as demographics
+        || '|' || case when postcode not like 'ZZ99%' then postcode end as demographics
     from {{ ref('person_record') }}
 
 ),

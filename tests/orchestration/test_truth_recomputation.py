@@ -146,7 +146,8 @@ def known(truth: Tables) -> Tables:
 
 
 def identify(tables: Tables, truth: Tables) -> None:
-    """person_key as far as the records tell: a usable NHS number, else a hospital number that names one person."""
+    """person_key as far as the records tell: a usable NHS number, else a hospital number that names one person, else
+    name, birth date and postcode where a record with a usable number has the same."""
     dirt = truth["dirt"]
     numbers = ["nhs_number_missing", "nhs_number_wrong", "nhs_number_untrusted"]
     for name, key in KEYS.items():
@@ -159,22 +160,53 @@ def identify(tables: Tables, truth: Tables) -> None:
         if name == "ambulance_incident":
             usable &= ~table.is_test_call.to_numpy()
         table["has_number"] = usable
-    stays = pd.concat(
-        [tables[name][["site_code_true", "person_no", "has_number"]] for name in _with_site(tables, truth)]
-    )
-    told = set(map(tuple, stays[stays.has_number][["site_code_true", "person_no"]].drop_duplicates().to_numpy()))
-    for name, key in KEYS.items():
+    sites = _with_site(tables, truth)
+    living = {name: _living(name, tables[name], truth) for name in KEYS}
+    known_by_name = _known_by_name(tables, truth, living)
+    for name in KEYS:
         table = tables[name]
-        by_site = (
-            [pair in told for pair in zip(table.site_code_true, table.person_no, strict=True)]
-            if "site_code_true" in table
-            else np.zeros(len(table), dtype=bool)
-        )
-        named = table.has_number | pd.Series(by_site, index=table.index)
-        nobody = table[key].astype(str)
-        if "site_code_true" in table:
-            nobody = table.site_code_true + ":" + table.person_no.astype(str)
-        table["person_key"] = table.person_no.astype(str).where(named, nobody)
+        by_name = [(who, where) in known_by_name for who, where in zip(table.person_no, living[name], strict=True)]
+        table["named"] = table.has_number | np.array(by_name, dtype=bool)
+        table["nobody"] = table[KEYS[name]].astype(str)
+    stays = pd.concat([tables[name][["site_code_true", "person_no", "has_number", "named"]] for name in sites])
+    by_local = stays.groupby(["site_code_true", "person_no"])[["has_number", "named"]].any()
+    told = set(by_local[by_local.has_number | by_local.named].index)
+    for name in sites:
+        table = tables[name]
+        pairs = zip(table.site_code_true, table.person_no, strict=True)
+        table["named"] |= pd.Series([pair in told for pair in pairs], index=table.index)
+        table["nobody"] = table.site_code_true + ":" + table.person_no.astype(str)
+    for name in KEYS:
+        table = tables[name]
+        table["person_key"] = table.person_no.astype(str).where(table.named, table.nobody)
+
+
+def _living(name: str, table: pd.DataFrame, truth: Tables) -> list[str | None]:
+    """The postcode that each record gives beside names and a true birth date; None where it lacks one of them."""
+    start = {"urgent_call": "offered_at", "ed_attendance": "arrived_at", "spell": "admitted_at"}.get(name)
+    if start is None:  # ambulance incidents have no postcode of residence
+        return [None] * len(table)
+    people, dirt = truth["person"].set_index("person_no"), truth["dirt"]
+    began = wall(table[start].fillna(table.get("admission_date", pd.NaT)).astype("datetime64[s]"))
+    moved = pd.to_datetime(table.person_no.map(people.moved_on)) <= began.dt.normalize()
+    postcode = table.person_no.map(people.postcode_2).where(moved, table.person_no.map(people.postcode))
+    no_birth = table[KEYS[name]].isin(dirt[dirt.kind == "birth_date_default"].record_id)
+    return [None if unknown else where for unknown, where in zip(no_birth, postcode, strict=True)]
+
+
+def _known_by_name(tables: Tables, truth: Tables, living: dict[str, list[str | None]]) -> set[tuple[int, str]]:
+    """Person and postcode of the records that have a usable number: the newest list of practices, and events."""
+    lists, mine = truth["registration"], truth["dirt"][truth["dirt"].feed == "registrations"]
+    newest = pd.to_datetime(mine.file.str.extract(r"(\d{8})")[0]).max()
+    now = (pd.to_datetime(lists.registered_on) <= newest) & ~(pd.to_datetime(lists.ended_on) <= newest)
+    lost = mine[mine.kind.isin(["nhs_number_wrong", "postcode_missing", "no_fixed_abode"])].record_id
+    number = lists.person_no.map(truth["person"].set_index("person_no").nhs_number)
+    listed = lists[now & ~number.isin(lost)]
+    pairs = set(zip(listed.person_no, listed.postcode, strict=True))
+    for name, postcodes in living.items():
+        told = zip(tables[name].person_no, postcodes, tables[name].has_number, strict=True)
+        pairs |= {(who, where) for who, where, has_number in told if has_number and where}
+    return pairs
 
 
 def _with_site(tables: Tables, truth: Tables) -> list[str]:
