@@ -82,6 +82,7 @@ OLD, YOUNG = 2.0, 0.50
 DELAY = {"P0": (0.03, 3.0), "P1": (0.55, 4.2), "P2": (0.75, 9.5), "P3": (0.88, 16.0)}
 SLOWNESS = {"RAJ01": 0.92, "RAJ12": 1.15, "RAJ32": 0.95}  # of what comes after a hospital
 LONGEST_WAIT = 60
+MONDAY_SHARE = 0.6  # of those who would leave at a weekend
 REASON = {
     "P0": {"HP": 56, "PF": 12, "HO": 10, "TH": 9, "IF": 9, "WB": 4},
     "P1": {"CAP-P1": 40, "TH": 20, "IF": 14, "HP": 18, "PF": 6, "WB": 2},
@@ -358,6 +359,7 @@ def make_spells(period: Period, residents: int, people: Table, attendances: Tabl
     spells = concat(blocks)
     # clerks write whole minutes
     spells["admitted_at"] = spells["admitted_at"].astype("datetime64[m]").astype("datetime64[s]")
+    _not_at_the_weekend(rng, spells)
     spells["discharged_at"] = _leave(rng, spells["admitted_at"], spells["nights"].astype("int64"))
     spells = take(spells, _untangled(spells))
     spells = take(spells, spells["admitted_at"] < period.ends)
@@ -413,6 +415,15 @@ def _coded_at(rng: np.random.Generator, discharged: np.ndarray) -> np.ndarray:
     """When clinical coding is done: days to weeks after discharge, and never for one spell in a hundred (F 2.2.6)."""
     lag = minutes(1440 * np.exp(rng.normal(np.log(6), 0.9, len(discharged))))
     return np.where(rng.random(len(discharged)) < 0.01, NEVER, discharged + lag)
+
+
+def _not_at_the_weekend(rng: np.random.Generator, spells: Table) -> None:
+    """Who has waited for a bed, a home or a carer often goes on waiting until Monday."""
+    stay = spells["nights"].astype("int64")
+    leaving = rates.weekday_of(clock.local_date(spells["admitted_at"]) + stay.astype("timedelta64[D]"))
+    waits = np.isin(spells["pathway_code"], ("P1", "P2", "P3")) & (spells["wait"] > 0) & (leaving >= 5)
+    more = np.where(waits & (rng.random(size(spells)) < MONDAY_SHARE), 7 - leaving, 0)
+    spells["nights"], spells["wait"] = spells["nights"] + more, spells["wait"] + more
 
 
 def _split_transfers(rng: np.random.Generator, spells: Table) -> Table:

@@ -288,6 +288,8 @@ def test_delays_have_the_magnitude_of_the_fact_pack(truth: Truth) -> None:
     waited = (_day(spells.discharged_at) - spells.discharge_ready_date).dt.days[counted]
     assert 0.83 < (waited == 0).mean() < 0.91
     assert 0.5 < waited.mean() < 1.7
+    late = spells.pathway_code.isin(["P1", "P2", "P3"]) & spells.delay_reason_code.notna()
+    assert (_day(spells.discharged_at)[late].dt.dayofweek >= 5).mean() < 0.2  # few carers begin at a weekend
     reason = listed.delay_reason_code.dropna().map(lambda code: code.split("-")[0])
     assert {"HP", "TH", "IF", "CAP", "PF"} <= set(reason)
     assert 0.25 < (reason == "CAP").mean() < 0.65
@@ -311,7 +313,7 @@ def test_lists_say_the_truth_but_for_what_is_written_down(hospital: Path, truth:
     listed["record_id"] = listed.census_date.dt.strftime("%Y-%m-%d|") + listed.site_code + "|" + listed.spell_id
     listed = listed.set_index("record_id")
     again = dirt[dirt.column == "copy_of"].set_index("record_id").sent
-    assert len(again) > 3
+    assert len(again)
     assert not again.index.isin(listed.index).any()
     copies = listed.loc[again].set_axis(again.index)
     assert set(sent.index) == set(listed.index[listed.is_delivered]) | set(copies.index)
