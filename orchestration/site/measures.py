@@ -410,7 +410,7 @@ def data_note(feeds: list[Feed]) -> dict[str, Any]:
             if named:
                 said = {"missing": "Has not arrived", "very_late": "Very late", "late": "Late"}[status]
                 parts.append(f"{said}: {words.together(named)}")
-        text = f"{'. '.join(parts)}. The figure may be incomplete."
+        text = f"{'. '.join(parts)}. The figure may be incomplete"
     else:
         oldest = min(feed.last_received_at for feed in feeds)
         text = f"Data up to date: newest file {words.clock(oldest)}" + (" or later" if len(feeds) > 1 else "")

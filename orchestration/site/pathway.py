@@ -46,27 +46,32 @@ def blockage_rows(site: Site) -> list[dict[str, Any]]:
 
 
 def worst_blockage(site: Site) -> dict[str, Any] | None:
-    """The step and site of the newest month where most hours were waited, where the number of people allows it."""
-    _, last = last_months(site.as_of)
-    rows = site.published.rows(
-        """
-        select step, site_code, sum(total_wait_hours) as hours, sum(journeys_waiting) as waiting
-        from uec_pathway_blockage where period_start = $last and site_code is not null and site_code <> 'ALL'
-        group by all order by hours desc, step, site_code
-        """,
-        {"last": last},
-    )
-    for step, code, hours, waiting in rows:
-        if not privacy.is_small(waiting) and hours:
-            key = f"{last.isoformat()}|{code}|{step}"
+    """The step and site where most hours were waited over the last months, where the number of people allows it."""
+    first, last = last_months(site.as_of)
+    sums = _sums(blockage_rows(site))
+    span = f"{first.isoformat()}..{last.isoformat()}"
+    for (step, code), total in sorted(sums.items(), key=lambda item: (-item[1]["hours"], item[0])):
+        if code in site.measures.sites and total["hours"] and not privacy.is_small(total["journeys_waiting"]):
+            key = f"{span}|{code}|{step}"
             return {
                 "step": _step_name(step),
                 "place": site.measures.place("", code).name,
-                "month": last,
-                "hours": Cell("uec_pathway_blockage", key, "total_wait_hours", hours, "hours"),
-                "waiting": Cell("uec_pathway_blockage", key, "journeys_waiting", waiting),
+                "first": first,
+                "last": last,
+                "hours": Cell("uec_pathway_blockage", key, "total_wait_hours", round(total["hours"], 1), "hours"),
+                "waiting": Cell("uec_pathway_blockage", key, "journeys_waiting", total["journeys_waiting"]),
             }
     return None
+
+
+def _sums(rows: list[dict[str, Any]]) -> dict[tuple[str, str], dict[str, float]]:
+    """(step, site) -> journeys_waiting and hours, over the hours of the day."""
+    sums: dict[tuple[str, str], dict[str, float]] = defaultdict(lambda: {"journeys_waiting": 0.0, "hours": 0.0})
+    for row in rows:
+        if row["site_code"]:
+            sums[row["step"], row["site_code"]]["journeys_waiting"] += row["journeys_waiting"] or 0
+            sums[row["step"], row["site_code"]]["hours"] += row["hours"] or 0
+    return dict(sums)
 
 
 def pathway(site: Site) -> dict[str, Any]:
@@ -77,25 +82,28 @@ def pathway(site: Site) -> dict[str, Any]:
     if not rows:
         found["why_absent"] = site.measures.why_table_absent("uec_pathway_blockage", "where journeys wait")
         return found
-    codes = sorted({row["site_code"] for row in rows if row["site_code"]}, key=lambda code: (code != ALL, code))
+    sums = _sums(rows)
+    # Columns: all, and the hospitals of the area in which people wait by the hour.
+    timed = {row["site_code"] for row in rows if row["hour_of_day"] is not None and row["journeys_waiting"]}
+    codes = [ALL, *sorted(code for code in timed if code in site.measures.sites)]
     steps = [step for step in STEPS if any(row["step"] == step for row in rows)]
     steps += sorted({row["step"] for row in rows} - set(steps))
-    sums: dict[tuple[str, str], dict[str, float]] = defaultdict(lambda: defaultdict(float))
-    for row in rows:
-        for column in ("journeys", "journeys_waiting", "hours", "costliest"):
-            sums[row["step"], row["site_code"]][column] += row[column] or 0
-    found["places"] = [("All sites" if code == ALL else site.measures.place("", code).name, code) for code in codes]
+    found["places"] = ["All" if code == ALL else site.measures.place("", code).name for code in codes]
     span = f"{first.isoformat()}..{last.isoformat()}"
     for step in steps:
+        waiting = {code: sums.get((step, code), {}).get("journeys_waiting", 0.0) for code in codes}
+        hidden = {code for code in codes if privacy.is_small(waiting[code])}
+        parts = [code for code in codes if code != ALL and code not in hidden and waiting[code]]
+        if len(hidden - {ALL}) == 1 and ALL not in hidden and parts:
+            hidden.add(min(parts, key=lambda code: waiting[code]))
         cells = []
         for code in codes:
-            total = sums[step, code]
-            hidden = privacy.is_small(total["journeys_waiting"])
+            hours = round(sums.get((step, code), {}).get("hours", 0.0), 1)
             key = f"{span}|{code}|{step}"
-            waiting, hours = total["journeys_waiting"], round(total["hours"], 1)
             cells.append({
-                "waiting": Cell("uec_pathway_blockage", key, "journeys_waiting", waiting, None, hidden),
-                "hours": Cell("uec_pathway_blockage", key, "total_wait_hours", hours, "hours", hidden),
+                "waiting": Cell("uec_pathway_blockage", key, "journeys_waiting", waiting[code], None, code in hidden),
+                "hours": Cell("uec_pathway_blockage", key, "total_wait_hours", hours, "hours", code in hidden),
+                "none": not waiting[code],
             })  # fmt: skip
         found["table"].append((_step_name(step), cells))
     found["maps"] = _maps(site, rows, steps, codes, span)
@@ -128,7 +136,7 @@ def _maps(
             )
             cells[timed.index(row["step"]), row["hour_of_day"]] = (None if hidden else hours, said, cell.attributes)
         if cells:
-            name = "All sites" if code == ALL else site.measures.place("", code).name
+            name = "All" if code == ALL else site.measures.place("", code).name
             drawing = svg.heat_map(
                 [_step_name(step) for step in timed],
                 [f"{hour:02d}" for hour in range(24)],

@@ -65,7 +65,7 @@ def hide_what_follows(values: Mapping[Key, float], hidden: set[Key], system: str
     """Add to `hidden` what a reader could otherwise work out: a single hidden part is its total less the other parts.
 
     `values`: of measures that add up (counts, averages per day). Parts: organisations of the system, sites of an
-    organisation, categories of a place, with and without COVID-19. The smallest other part goes too, or the total.
+    organisation, categories of a place, with and without COVID-19. The smallest other part that is not 0 goes too.
     """
     parts_of: dict[Key, dict[str, list[Key]]] = defaultdict(lambda: defaultdict(list))
     for key in values:
@@ -88,6 +88,7 @@ def _hide_one_more(groups: Iterable[tuple[Key, list[Key]]], values: Mapping[Key,
         if total in hidden or sum(part in hidden for part in parts) != 1:
             continue
         others = [part for part in parts if part not in hidden and values[part]]
-        hidden.add(min(others, key=lambda part: (values[part], part)) if others else total)
-        changed = True
+        if others:  # else the part is the total, which may be shown
+            hidden.add(min(others, key=lambda part: (values[part], part)))
+            changed = True
     return changed

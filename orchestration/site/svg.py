@@ -14,8 +14,8 @@ from markupsafe import Markup, escape
 from orchestration.site import words
 from orchestration.site.measures import Figure, Series, Signal
 
-WIDTH, HEIGHT = 420, 190
-LEFT, RIGHT, TOP, BOTTOM = 46, 10, 12, 24
+WIDTH, HEIGHT = 420, 196
+LEFT, RIGHT, TOP, BOTTOM = 52, 12, 12, 28
 
 
 def sparkline(figures: Sequence[Figure], label: str) -> Markup:
@@ -101,7 +101,7 @@ def run_chart(series: Series, limits: tuple[float, float], better: str) -> Marku
     for tick in ticks:
         parts.append(f'<path class="c-grid" d="M{LEFT} {y(tick):.1f}H{WIDTH - RIGHT}"/>')
         parts.append(
-            f'<text class="c-text" x="{LEFT - 5}" y="{y(tick) + 4:.1f}" text-anchor="end">'
+            f'<text class="c-text" x="{LEFT - 5}" y="{y(tick) + 5:.1f}" text-anchor="end">'
             f"{words.axis_number(tick, unit)}</text>"
         )
     for moment in month_ticks(first, last):
@@ -286,12 +286,12 @@ def heat_map(
     every: int = 1,
 ) -> Markup:
     """Cells by (row, column): (value or None where hidden, words, data attributes); darker is more."""
-    left, cell_wide, cell_tall, top = 190, 26, 26, 8
+    left, cell_wide, cell_tall, top = 262, 22, 28, 6
     wide, tall = left + cell_wide * len(columns) + 8, top + cell_tall * len(rows) + 26
     most = max((cell[0] for cell in cells.values() if cell[0] is not None), default=0) or 1
     parts = []
     for position, label in enumerate(rows):
-        middle = top + cell_tall * position + cell_tall / 2 + 4.5
+        middle = top + cell_tall * position + cell_tall / 2 + 5.5
         parts.append(f'<text class="c-text" x="{left - 8}" y="{middle:.1f}" text-anchor="end">{escape(label)}</text>')
     for position, label in enumerate(columns):
         if position % every == 0:
@@ -319,10 +319,10 @@ def flow(
 
     `stages`: per column (name, number). `links`: (from column, from name, to name, number, words, data attributes).
     """
-    wide, tall, bar, gap, top = 900, 400, 14, 16, 34
+    wide, bar, gap, top = 900, 14, 16, 34
     total = max((sum(number for _, number in stage) for stage in stages), default=0) or 1
-    room = tall - top - gap * max(len(stage) for stage in stages)
-    scale = room / total
+    scale = 300 / total
+    tall = math.ceil(max(top + sum(number * scale + gap for _, number in stage) for stage in stages)) + 6
     placed: dict[tuple[int, str], tuple[float, float, float]] = {}
     parts = []
     for column, stage in enumerate(stages):
