@@ -38,7 +38,7 @@ def _read(out: Path) -> Truth:
 @pytest.fixture(scope="module")
 def hospital(tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("hospital")
-    generate(40_000, 4, 5, out, END)
+    generate(60_000, 4, 6, out, END)
     return out
 
 
@@ -223,7 +223,7 @@ def test_beds_are_open_as_they_are_needed(truth: Truth) -> None:
     assert (beds.critical_care_beds_open >= beds.critical_care_beds_occupied).all()
     quarter = beds.snapshot_date.dt.to_period("Q")
     assert (beds.groupby([quarter, "site_code"]).ga_core_beds_open.nunique() == 1).all()
-    level = occupancy(Period(START, END), 5)
+    level = occupancy(Period(START, END), 6)
     for (_, site), rows in beds.assign(opened=opened).groupby([quarter, "site_code"]):
         if len(rows) > 60:
             days = rows.snapshot_date.to_numpy().astype("datetime64[D]") - np.datetime64(START)
