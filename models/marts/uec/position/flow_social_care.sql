@@ -1,5 +1,6 @@
 -- One row per measure, council and category of what the councils last told: vacancies in care homes by kind
--- of bed, and people waiting for care at home by the place where they wait.
+-- of bed, and people waiting for care at home by the place where they wait: at the newest weekly census, or
+-- as the newest line of a journal leaves them.
 with home_census as (
 
     select
@@ -62,7 +63,25 @@ package as (
         on
             feed.organisation_code = census.organisation_code
             and package_census.census_date = census.census_date
-    where feed.feed_table in ('packages_awaited', 'brokerage_journal')
+    where feed.feed_table = 'packages_awaited'
+    union all
+    -- A journal tells who waits at its last word, not only on Sundays.
+    select
+        feed.partner,
+        feed.feed_table,
+        feed.organisation_code,
+        'ALL' as site_code,
+        feed.last_received_at as described_at,
+        request.care_package_request_id,
+        request.location_code,
+        {{ not_negative(days_between('request.requested_on', 'cast(feed.last_received_at as date)')) }}
+            as wait_days
+    from {{ ref('dq_feed') }} as feed
+    left join {{ ref('care_package_request') }} as request
+        on
+            feed.organisation_code = request.organisation_code
+            and request.status_code = 'waiting'
+    where feed.feed_table = 'brokerage_journal'
 
 )
 
