@@ -61,7 +61,7 @@ def ingest(
         # Landed files first: an extract that still lies there must not be asked for again.
         databases = [contract for key, contract in contracts.items() if key in chosen and contract.database]
         if databases and run.ask(databases, result):
-            run.take_landed(contracts, chosen, result, settle)
+            run.take_extracts(databases, result, settle)
         if judge and run.done:
             from orchestration.ingest.quality import judge_batches
 
@@ -229,8 +229,17 @@ class _Run:
         found, result.unknown_files, result.waiting = discover(self.settings.landing, contracts.values(), settle=settle)
         present = {file.relative for file in found}
         self.index = {path: seen for path, seen in books.load_index(self.settings).items() if path in present}
-        result.already_known = 0
-        new = self.unseen([file for file in found if _key(file.contract) in chosen], result)
+        self.take_new([file for file in found if _key(file.contract) in chosen], result)
+
+    def take_extracts(self, contracts: list[FeedContract], result: IngestResult, settle: float) -> None:
+        """Take in what databases brought in this run; everything else in landing was looked at already."""
+        brought = {told.file for told in result.polls}
+        found, _, waiting = discover(self.settings.landing, contracts, settle=settle)
+        result.waiting += [late for late in waiting if late.path in brought]
+        self.take_new([file for file in found if file.relative in brought], result)
+
+    def take_new(self, files: list[Candidate], result: IngestResult) -> None:
+        new = self.unseen(files, result)
         if new:
             try:
                 self.take_in(new, result)

@@ -362,6 +362,10 @@ def test_other_feeds_go_on(sqlite, hub):
 
     hub.contract(CLINIC)
     hub.send("visits_1.csv", text(rows(2)))
+    sqlite.write("A", "2025-01-05 08:00:00")
+    first = hub.ingest()
+    assert (len(first.accepted), first.already_known) == (2, 0), "each file is counted once"
+    hub.send("visits_2.csv", text(rows(3)))
     (hub.settings.home / "systems" / "trust.sqlite").unlink()
     result = hub.ingest()
     assert [(batch.feed, batch.status) for batch in result.batches] == [
