@@ -180,12 +180,19 @@ def run_site(arguments: argparse.Namespace, settings: Settings) -> int:
 
 
 def run_score(arguments: argparse.Namespace, settings: Settings) -> int:
+    from orchestration.demo.pathway_score import pathway_scores
     from orchestration.demo.score import link_scores
 
     print(f"{'link':<20}{'planted':>8}{'found':>8}{'right':>8}{'precision':>11}{'recall':>9}")
     for row in link_scores(settings):
         shares = (f"{share:.4f}" if share is not None else "-" for share in (row.precision, row.recall))
         print("{:<20}{:>8}{:>8}{:>8}{:>11}{:>9}".format(row.link_type, row.truth_links, row.found, row.right, *shares))
+    whole = pathway_scores(settings)
+    print(
+        f"\nOf {whole.chains} planted journeys of two events or more, {whole.exact} are one journey exactly "
+        f"(recall {whole.recall}, precision {whole.precision}); {whole.split} are split, {whole.joined} hold more, "
+        f"{whole.split_and_joined} both."
+    )
     return 0
 
 
