@@ -64,7 +64,6 @@ statements as (
         on
             calendar_day.weekday_number = 7
             and told.kept_from < {{ days_add(1, 'calendar_day.date_day') }}
-            and told.told_until >= {{ days_add(1, 'calendar_day.date_day') }}
             and journal.stated_at_local < {{ days_add(1, 'calendar_day.date_day') }}
             and coalesce(journal.next_stated_at_local, told.told_until)
             >= {{ days_add(1, 'calendar_day.date_day') }}

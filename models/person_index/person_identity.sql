@@ -60,10 +60,12 @@ found as (
         records.nhs_number,
         case when local_numbers.nhs_number_count = 1 then local_numbers.nhs_number end as number_by_local_id,
         case
-            when local_numbers.nhs_number_count = 0 and local_numbers.most_per_namesake = 1
-                then case when local_numbers.namesake_count = 1 then local_numbers.namesake_number end
-            when coalesce(local_numbers.nhs_number_count, 1) > 0 and known_demographics.nhs_number_count = 1
-                then known_demographics.nhs_number
+            when local_numbers.nhs_number_count = 0
+                then case
+                    when local_numbers.namesake_count = 1 and local_numbers.most_per_namesake = 1
+                        then local_numbers.namesake_number
+                end
+            when known_demographics.nhs_number_count = 1 then known_demographics.nhs_number
         end as number_by_name,
         coalesce(local_numbers.nhs_number_count = 0, false) as is_known_by_local_id_only
     from records
