@@ -1,6 +1,6 @@
--- One row per 999 incident that can be part of a journey, with the call to NHS 111 that it came from and the
--- attendance that it led to. Where the ambulance brought nobody but the caller came by themselves within the
--- day, that attendance is where it led.
+-- One row per 999 incident that can be part of a journey, with the call to NHS 111 that it came from and
+-- the attendance that it led to. Where the ambulance brought nobody but the caller came by themselves
+-- within the day, that attendance is where it led.
 with link as (
 
     select

@@ -1,6 +1,6 @@
 -- One row per journey and wait that is told to the minute: for an answer, an ambulance, a handover, a
--- clinician and a bed. Moments in UTC; no clock starts before the one before it stopped. A clock that has no
--- stop yet runs (is_open) as long as it can still be true, else its stop is missing.
+-- clinician and a bed. Moments in UTC; no clock starts before the one before it stopped. A clock that has
+-- no stop yet runs (is_open) as long as it can still be true, else its stop is missing.
 with call_wait as (
 
     select

@@ -1,6 +1,6 @@
 -- One row per urgent-care journey, from the first contact to the last place of care that the records know:
--- its events, its waits in minutes, which of them cost most and where. Journeys in the identifying zone; the
--- mart uec_pathway has them under keys that mean nothing outside.
+-- its events, its waits in minutes, which of them cost most and where. Journeys in the identifying zone;
+-- the mart uec_pathway has them under keys that mean nothing outside.
 with wait as (
 
     select

@@ -1,6 +1,6 @@
--- One row per journey and wait that the journey came to: where and when it began, how long it was. The waits
--- of a journey do not overlap, so they can be added. A wait whose times are not known has no minutes and is
--- not zero; one that goes on is counted up to as_of.
+-- One row per journey and wait that the journey came to: where and when it began, how long it was. The
+-- waits of a journey do not overlap, so they can be added. A wait whose times are not known has no minutes
+-- and is not zero; one that goes on is counted up to as_of.
 with timed as (
 
     select
