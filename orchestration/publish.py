@@ -11,13 +11,15 @@ import os
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from orchestration.files import fsync_path, read_json, write_json_atomically
 from orchestration.settings import Settings
 
 VERSIONS_KEPT = 3
 STORE = "secondary_use"
+STORES = (STORE, "open")
+"""Who may read: people with a right to pseudonymised records, or anybody. A mart says it as `config.meta.store`."""
 
 
 class PublishRefused(Exception):
@@ -31,6 +33,10 @@ class Product:
     node_id: str
     relation: str
     file: str
+
+    @property
+    def store(self) -> str:
+        return self.file.partition("/")[0]
 
 
 @dataclass
@@ -48,9 +54,11 @@ def products(manifest: dict) -> list[Product]:
     for node_id, node in manifest["nodes"].items():
         if node["resource_type"] != "model" or node["fqn"][1] != "marts" or node["config"].get("access") != "public":
             continue
-        product = node["fqn"][2]
+        product, store = node["fqn"][2], (node["config"].get("meta") or {}).get("store", STORE)
+        if store not in STORES:
+            raise PublishRefused(f"{node['alias']}: store '{store}' is not one of {', '.join(STORES)}")
         relation = f'"{node["schema"]}"."{node["alias"]}"'
-        found.append(Product(node_id, relation, f"{STORE}/{product}/{node['alias']}.parquet"))
+        found.append(Product(node_id, relation, f"{store}/{product}/{node['alias']}.parquet"))
     return sorted(found, key=lambda product: product.file)
 
 
@@ -93,16 +101,14 @@ def publish(
     with duckdb.connect(str(settings.warehouse), read_only=True) as warehouse:
         warehouse.execute("set preserve_insertion_order = true")
         for product in products(load_manifest(settings)):
-            file = staging / product.file
-            file.parent.mkdir(parents=True, exist_ok=True)
-            # Ordered by every column, so that the same rows always give the same bytes.
-            warehouse.execute(
-                f"copy (select * from {product.relation} order by all) "
-                f"to '{_quoted(file)}' (format parquet, compression zstd)"
-            )
             rows = warehouse.execute(f"select count(*) from {product.relation}").fetchone()[0]
-            result.files[product.file] = rows
-            inventory[product.file] = {"rows": rows, "sha256": hashlib.sha256(file.read_bytes()).hexdigest()}
+            for name, how in _formats(product):
+                file = staging / name
+                file.parent.mkdir(parents=True, exist_ok=True)
+                # Ordered by every column, so that the same rows always give the same bytes.
+                warehouse.execute(f"copy (select * from {product.relation} order by all) to '{_quoted(file)}' ({how})")
+                result.files[name] = rows
+                inventory[name] = {"rows": rows, "sha256": hashlib.sha256(file.read_bytes()).hexdigest()}
     if decorate:
         decorate(staging)
     (staging / "manifest.json").write_text(
@@ -119,6 +125,14 @@ def publish(
 def live_set(settings: Settings) -> dict | None:
     """manifest.json of the live set (version, as_of, files), or None where nothing is published yet."""
     return read_json(settings.published / "manifest.json")
+
+
+def _formats(product: Product) -> list[tuple[str, str]]:
+    """Files of a table, each with the words of DuckDB's copy: Parquet, and CSV too where anybody may read it."""
+    formats = [(product.file, "format parquet, compression zstd")]
+    if product.store == "open":
+        formats.append((str(PurePosixPath(product.file).with_suffix(".csv")), "format csv, header"))
+    return formats
 
 
 def _quoted(path: Path) -> str:

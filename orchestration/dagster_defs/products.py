@@ -60,13 +60,21 @@ def moment_assets(settings: Settings, manifest: Mapping[str, Any]) -> dg.AssetsD
 
 
 def products_of(manifest: Mapping[str, Any]) -> dict[str, list[str]]:
-    """Node ids of the published tables, by product."""
+    """Node ids of the published tables, by the folder of their product: secondary_use/uec, open/uec."""
     from orchestration.publish import products
 
     found: dict[str, list[str]] = {}
     for product in products(manifest):
-        found.setdefault(PurePosixPath(product.file).parent.name, []).append(product.node_id)
+        found.setdefault(str(PurePosixPath(product.file).parent), []).append(product.node_id)
     return found
+
+
+def published_key(folder: str) -> dg.AssetKey:
+    """published/uec for what is in secondary_use, the usual store; published/open/uec for what anybody may read."""
+    from orchestration.publish import STORE
+
+    store, _, product = folder.partition("/")
+    return dg.AssetKey(["published", product] if store == STORE else ["published", store, product])
 
 
 def published_assets(settings: Settings, manifest: Mapping[str, Any]) -> dg.AssetsDefinition | None:
@@ -76,23 +84,23 @@ def published_assets(settings: Settings, manifest: Mapping[str, Any]) -> dg.Asse
         return None
     specs = [
         dg.AssetSpec(
-            key=["published", product],
+            key=published_key(folder),
             deps=[describe.asset_key(manifest["nodes"][node]) for node in nodes],
             description=(
-                f"The data product '{product}' as readers see it: {len(nodes)} tables in Parquet with a dictionary. "
+                f"The data product '{folder}' as readers see it: {len(nodes)} tables in Parquet with a dictionary. "
                 "A complete, checked set replaces the last one in one step; a failed check leaves it as it was."
             ),
             group_name=describe.PUBLISHED,
             owners=describe.owners(manifest, manifest["nodes"][nodes[0]]),
             kinds={"parquet"},
-            tags={"layer": "published", "store": "secondary_use"},
+            tags={"layer": "published", "store": folder.partition("/")[0]},
             freshness_policy=describe.DAILY,
             metadata={
                 "tables": dg.MetadataValue.md(_tables(manifest, nodes)),
-                "read it at": f"published/secondary_use/{product}/",
+                "read it at": f"published/{folder}/",
             },
         )
-        for product, nodes in sorted(made_of.items())
+        for folder, nodes in sorted(made_of.items())
     ]
 
     @dg.multi_asset(specs=specs, name="publish_products", pool=POOL)
@@ -103,11 +111,11 @@ def published_assets(settings: Settings, manifest: Mapping[str, Any]) -> dg.Asse
             published, warnings = publish_what_is_built(settings)
         for warning in warnings:
             context.log.warning(warning)
-        for spec in specs:
+        for folder, spec in zip(sorted(made_of), specs, strict=True):
             rows = {
                 PurePosixPath(file).stem: count
                 for file, count in published.files.items()
-                if PurePosixPath(file).parent.name == spec.key.path[-1]
+                if str(PurePosixPath(file).parent) == folder
             }
             yield dg.MaterializeResult(
                 asset_key=spec.key,
@@ -166,9 +174,7 @@ def _tables(manifest: Mapping[str, Any], nodes: list[str]) -> str:
 
 def report_specs(manifest: Mapping[str, Any]) -> list[dg.AssetSpec]:
     """dbt exposures: reports that others keep, downstream of the published product that they read."""
-    published = {
-        node: dg.AssetKey(["published", product]) for product, nodes in products_of(manifest).items() for node in nodes
-    }
+    published = {node: published_key(folder) for folder, nodes in products_of(manifest).items() for node in nodes}
     specs = []
     for exposure in manifest.get("exposures", {}).values():
         read = [node for node in exposure["depends_on"]["nodes"] if node in manifest["nodes"]]

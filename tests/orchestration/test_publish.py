@@ -30,7 +30,7 @@ def hub(tmp_path) -> Settings:
             "fqn": ["bihub", "marts", "uec", name],
             "schema": "uec",
             "alias": name,
-            "config": {"access": access},
+            "config": {"access": access, "meta": {}},
         }
 
     settings.dbt_target.mkdir(parents=True)
@@ -127,3 +127,62 @@ def test_nothing_built_is_said_in_words(tmp_path):
         )
     with pytest.raises(PublishRefused, match="bihub run"):
         publish(settings, as_of="2026-11-01 06:00:00", version="v1")
+
+
+def in_store(settings: Settings, store: str) -> None:
+    file = settings.dbt_target / "manifest.json"
+    manifest = json.loads(file.read_text())
+    manifest["nodes"]["model.bihub.uec_metric"]["config"]["meta"]["store"] = store
+    file.write_text(json.dumps(manifest))
+
+
+def test_an_open_table_is_published_apart_and_as_csv_too(hub):
+    in_store(hub, "open")
+    result = publish(hub, as_of="2026-11-01 06:00:00", version="v1")
+    assert result.files == {"open/uec/uec_metric.parquet": 3, "open/uec/uec_metric.csv": 3}
+    assert (hub.published / "open/uec/uec_metric.csv").read_text() == "metric_id,value\nA,0\nA,1\nB,2\n"
+    assert not (hub.published / "secondary_use").exists()
+    assert set(live_set(hub)["files"]) == set(result.files)
+
+
+def test_a_store_that_nobody_knows_is_refused(hub):
+    in_store(hub, "public")
+    with pytest.raises(PublishRefused, match="uec_metric: store 'public' is not one of secondary_use, open"):
+        publish(hub, as_of="2026-11-01 06:00:00", version="v1")
+    assert live_set(hub) is None
+
+
+def test_the_open_store_shows_no_small_count(built_hub):
+    """0, or a multiple of 5 from 10 on; months and whole organisations only; the CSV says the same as the Parquet."""
+    file = f"{built_hub.published}/open/uec/uec_metric_open"
+    counts = duckdb.sql(
+        f"select numerator as n from '{file}.parquet' where numerator is not null "
+        f"union select denominator from '{file}.parquet' where denominator is not null"
+    ).fetchall()
+    assert ("*",) in counts, "a small hub has small counts"
+    shown = [int(n) for (n,) in counts if n != "*"]
+    assert len(shown) > 5
+    assert not [n for n in shown if abs(n) in range(1, 8) or n % 5]
+    averages = duckdb.sql(
+        f"select value from '{file}.parquet' where denominator is null and numerator is null and value is not null"
+    ).fetchall()
+    assert averages
+    assert not [value for (value,) in averages if 0 < abs(value) < 8 or value % 5]
+    rows = duckdb.sql(f"from '{file}.parquet'").fetchall()
+    assert {row[2].day for row in rows} == {1}
+    assert len(rows) == duckdb.sql(f"select count(*) from read_csv('{file}.csv')").fetchone()[0]
+    assert not list((built_hub.published / "open").glob("*/*[!n].parquet"))
+
+
+def test_a_share_in_the_open_store_is_made_of_what_is_shown(built_hub):
+    wrong = duckdb.sql(
+        f"""
+        select * from '{built_hub.published}/open/uec/uec_metric_open.parquet'
+        where numerator is not null and unit = 'percent' and case value_status
+            when 'suppressed' then value is not null or (numerator <> '*' and denominator <> '*')
+            when 'not_applicable' then value is not null
+            else abs(value - 100 * cast(numerator as double) / cast(denominator as double)) > 0.0501
+        end
+        """
+    ).fetchall()
+    assert wrong == []
