@@ -37,6 +37,7 @@ FEEDS = {
     "ED": {f"mseft.{site}_ed_attendances" for site in ("basildon", "broomfield", "southend")},
     "BED": {"mseft.bed_state"},
     "LOS": {"mseft.bed_state"},
+    **dict.fromkeys(("NEL", "DISCH", "DRD"), {f"mseft.{site}_spells" for site in ("basildon", "broomfield", "southend")}),
     "U111": {"ic24.calls"},
     "NCTR": {"mseft.no_criteria_to_reside", "mseft.bed_state"},
     "DELAY": {"mseft.no_criteria_to_reside"} | {f"{sender}.inpatient_stays" for sender in ("eput", "nelft", "provide")},
@@ -144,6 +145,11 @@ def test_lineage_names_the_feeds_without_which_a_metric_is_missing(built_hub: Se
             "select distinct feeds from uec.dim_metric where metric_id like ? || '\\_%' escape '\\'", [family]
         ).fetchall()
     assert [set(row[0].split(", ")) for row in found] == [FEEDS[family]]
+
+
+def test_every_family_of_metrics_is_looked_at() -> None:
+    files = (PROJECT / "models/marts/uec/metrics").glob("*.sql")
+    assert {file.stem.split("_")[0].upper() for file in files} == set(FEEDS)
 
 
 def test_every_metric_has_figures_in_the_demo(built_hub: Settings) -> None:
