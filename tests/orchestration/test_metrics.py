@@ -31,13 +31,16 @@ select
 from {{ ref('fct_ambulance_incident') }}
 where is_counted and response_seconds is not null
 """
+SPELLS = {f"mseft.{site}_spells" for site in ("basildon", "broomfield", "southend")}
 FEEDS = {
     "AMB": {"eeast.incidents"},
     "HAND": {"eeast.incidents"},
     "ED": {f"mseft.{site}_ed_attendances" for site in ("basildon", "broomfield", "southend")},
     "BED": {"mseft.bed_state"},
     "LOS": {"mseft.bed_state"},
-    **dict.fromkeys(("NEL", "DISCH", "DRD"), {f"mseft.{site}_spells" for site in ("basildon", "broomfield", "southend")}),
+    "NEL": SPELLS,
+    "DISCH": SPELLS,
+    "DRD": SPELLS,
     "U111": {"ic24.calls"},
     "NCTR": {"mseft.no_criteria_to_reside", "mseft.bed_state"},
     "DELAY": {"mseft.no_criteria_to_reside"} | {f"{sender}.inpatient_stays" for sender in ("eput", "nelft", "provide")},
