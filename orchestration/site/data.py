@@ -20,7 +20,8 @@ TABLES: Mapping[str, str] = {
     "unit varchar, target double, is_provisional boolean",
     "dim_metric": "metric_id varchar, label varchar, unit varchar, better varchar, aggregate varchar, "
     "definition varchar, source varchar, choice varchar, dataset varchar, days_to_final integer, target double, "
-    "target_source varchar, target_is_verified boolean, no_target varchar, feeds varchar, category_name varchar",
+    "target_source varchar, target_is_verified boolean, no_target varchar, feeds varchar, category_name varchar, "
+    "headline_group varchar",
     "dim_site": "site_code varchar, site_name varchar, short_name varchar, organisation_code varchar",
     "dim_organisation": "organisation_code varchar, organisation_name varchar, organisation_type varchar",
     "uec_metric_spc": "metric_id varchar, period_grain varchar, period_start date, organisation_code varchar, "
@@ -37,7 +38,8 @@ TABLES: Mapping[str, str] = {
     "uec_pathway_blockage": "period_start date, site_code varchar, step varchar, hour_of_day integer, "
     "journeys double, journeys_waiting double, total_wait_hours double, mean_wait_minutes double, "
     "journeys_where_costliest double",
-    "uec_flow_now": "section varchar, measure_id varchar, label varchar, organisation_code varchar, "
+    "uec_flow_now": "section varchar, measure_id varchar, measure_order integer, label varchar, definition varchar, "
+    "described_at timestamp, note varchar, organisation_code varchar, "
     "site_code varchar, category varchar, value double, unit varchar, observed_at timestamp, age_minutes bigint, "
     "is_stale boolean, pressure_level integer, feed varchar",
     "uec_daily_sitrep": "organisation_code varchar, site_code varchar, flow_date date, item varchar, "

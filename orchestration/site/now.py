@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -39,9 +41,10 @@ class NowRow:
     label: str
     category: str
     cells: list[NowCell | None]
-    observed: str
+    told_until: str
     age: str
     is_stale: bool
+    notes: list[str]
 
 
 @dataclass
@@ -50,6 +53,8 @@ class NowSection:
     title: str
     places: list[str]
     rows: list[NowRow] = field(default_factory=list)
+    meanings: dict[str, str] = field(default_factory=dict)
+    """Measure -> what is counted."""
 
 
 def pressure(site: Site) -> list[dict[str, Any]]:
@@ -61,9 +66,12 @@ def pressure(site: Site) -> list[dict[str, Any]]:
         """
     )
     found = []
+    acute = {code for code, (_, kind) in site.measures.organisations.items() if kind == "acute_trust"}
     for organisation, code, level, value in rows:
         place = site.measures.place(organisation, code)
-        cell = Cell("uec_flow_now", f"pressure|{organisation}|{code}|", "pressure_level", level)
+        if place.is_site and organisation not in acute:
+            continue  # wards of community providers: their level stands in the tables
+        cell = Cell("uec_flow_now", f"pressure|{organisation}|{code}|ALL", "pressure_level", level)
         found.append({"place": place, "level": level, "words": PRESSURE.get(level, ""), "cell": cell, "value": value})
     return sorted(found, key=lambda row: (not row["place"].is_system, row["place"].is_site, row["place"].name))
 
@@ -71,7 +79,7 @@ def pressure(site: Site) -> list[dict[str, Any]]:
 def position_now(site: Site) -> dict[str, Any]:
     rows = site.published.records(
         "select * from uec_flow_now where measure_id <> 'pressure' "
-        "order by section, measure_id, category, organisation_code, site_code"
+        "order by measure_order, measure_id, category, organisation_code, site_code"
     )
     found: dict[str, Any] = {"pressure": pressure(site), "levels": PRESSURE, "sections": [], "why_absent": ""}
     if not rows:
@@ -97,28 +105,49 @@ def _now_section(site: Site, key: str, rows: list[dict[str, Any]]) -> NowSection
     section = NowSection(key, SECTIONS.get(key, words.humane(key)), [spots[spot].name for spot in order])
     lines: dict[tuple[str, str], dict[tuple, dict]] = defaultdict(dict)
     for row in rows:
-        lines[row["measure_id"], row["category"] or ALL][row["organisation_code"], row["site_code"] or ALL] = row
-    for (measure_id, category), found in lines.items():
+        spot = (row["organisation_code"], row["site_code"] or ALL)
+        lines[row["measure_id"], row["category"] or ALL][spot] = row
+    for measure_id, category in _in_order(site, lines):
+        found = lines[measure_id, category]
         sample = next(iter(found.values()))
-        cells: list[NowCell | None] = []
-        for spot in order:
-            row = found.get(spot)
-            if row is None:
-                cells.append(None)
-                continue
-            name = f"{measure_id}|{spot[0]}|{spot[1]}|{category}"
-            cells.append(
-                NowCell(
-                    Cell("uec_flow_now", name, "value", row["value"], row["unit"]),
-                    row["pressure_level"],
-                    bool(row["is_stale"]),
-                )
-            )
-        newest = max((row["observed_at"] for row in found.values() if row["observed_at"]), default=None)
-        youngest = min((row["age_minutes"] for row in found.values() if row["age_minutes"] is not None), default=None)
-        label = "" if category == ALL else site.measures.labels.get(category, words.humane(category))
+        label = sample["label"] or words.humane(measure_id)
+        cells = [_now_cell(found[spot], measure_id, spot, category) if spot in found else None for spot in order]
+        told = [row for row in found.values() if row["value"] is not None]
+        oldest = min(told, key=lambda row: row["described_at"] or row["observed_at"] or site.as_of, default=None)
+        moment = (oldest["described_at"] or oldest["observed_at"]) if oldest else None
+        minutes = None if moment is None else max(0, int((site.as_of - moment).total_seconds() // 60))
         section.rows.append(
-            NowRow(sample["label"] or words.humane(measure_id), label, cells, words.clock(newest), words.age(youngest),
-                   any(cell.is_stale for cell in cells if cell))
-        )  # fmt: skip
+            NowRow(
+                label=label,
+                category="" if category == ALL else site.measures.labels.get(category, words.humane(category)),
+                cells=cells,
+                told_until=words.clock(moment),
+                age="" if minutes is None else f"{words.age(minutes)} before",
+                is_stale=any(cell.is_stale for cell in cells if cell),
+                notes=sorted({row["note"] for row in found.values() if row["note"]}) if category == ALL else [],
+            )
+        )
+        if sample["definition"]:
+            section.meanings[label] = sample["definition"]
     return section
+
+
+def _now_cell(row: dict[str, Any], measure_id: str, spot: tuple[str, str], category: str) -> NowCell:
+    key = f"{measure_id}|{spot[0]}|{spot[1]}|{category}"
+    stale = bool(row["is_stale"]) and row["value"] is not None
+    return NowCell(Cell("uec_flow_now", key, "value", row["value"], row["unit"]), row["pressure_level"], stale)
+
+
+def _in_order(site: Site, lines: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Measures as they come, each with its total first and then its categories in the order of their code list."""
+    codes = {code: position for position, code in enumerate(site.measures.labels)}
+    measures = {measure_id: position for position, measure_id in enumerate(dict.fromkeys(key[0] for key in lines))}
+    return sorted(
+        lines, key=lambda key: (measures[key[0]], key[1] != ALL, codes.get(key[1], len(codes)), _band(key[1]), key[1])
+    )
+
+
+def _band(category: str) -> int:
+    """The first number in a band such as 4-12 h, so that bands stand in order."""
+    found = re.search(r"\d+", category)
+    return int(found.group()) if found else 0

@@ -11,7 +11,7 @@ from typing import Any
 from orchestration.site import now, pathway, pictures, quality, residents, sitrep, svg, words
 from orchestration.site.data import Published
 from orchestration.site.measures import MONTHS_SHOWN, Figure, Measures, Place, Series, Signal
-from orchestration.site.topics import HEADLINES, TOPICS, Group, Topic, page_of
+from orchestration.site.topics import HEADLINE_ORDER, TOPICS, Group, Topic, page_of
 
 MENU = (
     ("index.html", "Overview"),
@@ -205,16 +205,28 @@ def pages(site: Site) -> Iterator[tuple[str, str, dict[str, Any]]]:
 
 
 def overview(site: Site) -> dict[str, Any]:
-    groups = [(group, [site.block(metric_id) for metric_id in group.measures]) for group in HEADLINES]
+    groups = [(group, [site.block(metric_id) for metric_id in group.measures]) for group in headlines(site)]
     feeds = list(site.measures.feeds.values())
     return {
         "groups": groups,
         "signals": signals(site),
         "troubled": [feed for feed in feeds if feed.status != "fresh"],
         "feeds": feeds,
-        "pressure": now.pressure(site),
+        "pressure": [row for row in now.pressure(site) if row["place"].is_system or row["place"].is_site],
         "blockage": pathway.worst_blockage(site),
     }
+
+
+def headlines(site: Site) -> list[Group]:
+    """Groups of headline measures, as the measures say themselves."""
+    found: dict[str, list[str]] = {}
+    for metric_id, about in site.measures.words.items():
+        if about["headline_group"]:
+            found.setdefault(about["headline_group"], []).append(metric_id)
+    rank = {title: position for position, title in enumerate(HEADLINE_ORDER)}
+    return [
+        Group(title, tuple(found[title])) for title in sorted(found, key=lambda title: (rank.get(title, 99), title))
+    ]
 
 
 def signals(site: Site) -> dict[str, list[tuple[Block, PlaceRow]]]:

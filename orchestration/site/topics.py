@@ -72,13 +72,8 @@ TOPICS = (
     ),
 )  # fmt: skip
 
-HEADLINES = (
-    Group("Before hospital", ("AMB_C2_MEAN", "U111_ABAND", "U111_CLIN")),
-    Group("At the front door", ("HAND_MEAN", "ED_4H_PCT_OVER", "ED_12H_ARR")),
-    Group("In hospital", ("BED_OCC", "LOS_21P", "DISCH_BY_17")),
-    Group("Leaving hospital", ("NCTR_PCT", "DRD_DELAY_MEAN", "DELAY_BY_REASON")),
-    Group("Beyond hospital", ("COMM_BED_UNOCC_PCT", "CH_BED_UNOCC_PCT", "POC_WAIT_N")),
-)
+HEADLINE_ORDER = ("NHS 111", "Ambulance", "Emergency department", "Beds", "Leaving hospital")
+"""Groups of headline measures from the first call on; measures say themselves that they are one."""
 
 
 def page_of(metric_id: str) -> str | None:
