@@ -133,18 +133,20 @@ def _print_databases(polls: list[Poll], settings: Settings, console: Console) ->
     """What asking the databases brought; which could not be read, why, and what to do."""
     asked = [poll for poll in polls if poll.status != "not_set_up"]
     if asked:
-        rows, new = sum(poll.rows for poll in asked), sum(poll.status == "new" for poll in asked)
-        console.print(
-            f"Databases {len(asked)} tables asked: " + (f"{rows:,} new rows in {new}" if new else "nothing new")
-        )
+        rows, count = sum(poll.rows for poll in asked), Counter(poll.status for poll in asked)
+        said = [f"{rows:,} new rows in {count['new']}"] if rows else []
+        said += [f"nothing new in {count['nothing_new']}"] if count["nothing_new"] else []
+        said += [f"[red]{count['not_read']} not read[/red]"] if count["not_read"] else []
+        console.print(f"Databases {len(asked)} tables asked: {', '.join(said)}")
     unset = sorted({poll.connection for poll in polls if poll.status == "not_set_up"})
     if unset:
         console.print(f"Databases not asked, no connection is set up: {', '.join(unset)} (docs/feed-contracts.md)")
     unread = [poll for poll in polls if poll.status == "not_read"]
     if unread:
-        table = _table("Databases that were not read: their feeds are late", "Table", "Why, and what to do")
-        for poll in unread:
-            table.add_row(poll.feed, f"{poll.reason} {poll.remedy or ''}")
+        table = _table("Databases that were not read: their feeds are late", "Feed", "Why, and what to do")
+        for why in dict.fromkeys((poll.reason, poll.remedy) for poll in unread):
+            feeds = [poll.feed for poll in unread if (poll.reason, poll.remedy) == why]
+            table.add_row(", ".join(feeds), " ".join(filter(None, why)))
         console.print(table)
     for warning in dict.fromkeys(warning for poll in polls for warning in poll.warnings):
         console.print(f"[yellow]Warning   {warning}")
@@ -223,12 +225,32 @@ def _print_missing_feeds(settings: Settings, console: Console) -> None:
         return
     present = {row[0] for row in duckdb.sql(f"select distinct metric_id from '{metric}'").fetchall()}
     table = _table("Feeds missing or very late", "Feed", "Status", "Metrics not to be had", "Metrics incomplete")
+    groups: dict[tuple[str, str], list[str]] = {}
     for feed, status, metrics in late:
-        needing = (metrics or "").replace(" ", "").split(",")
-        gone = [metric_id for metric_id in needing if metric_id and metric_id not in present]
+        # Where much is late, a row a partner; else a row a feed.
+        name = feed.split(".")[0] if len(late) > FEEDS_ONE_BY_ONE else feed
+        groups.setdefault((name, status), []).append(metrics or "")
+    for (name, status), metrics in groups.items():
+        needing = sorted({metric_id.strip() for listed in metrics for metric_id in listed.split(",")} - {""})
+        gone = [metric_id for metric_id in needing if metric_id not in present]
         partial = [metric_id for metric_id in needing if metric_id in present]
-        table.add_row(feed, status, ", ".join(gone) or "-", ", ".join(partial) or "-")
+        feeds = f"{name} ({len(metrics)} feeds)" if len(metrics) > 1 else name
+        table.add_row(feeds, status, in_families(gone) or "-", in_families(partial) or "-")
     console.print(table)
+
+
+FEEDS_ONE_BY_ONE = 6
+
+
+def in_families(metric_ids: list[str]) -> str:
+    """Metrics in few words: AMB_CONV_ED, 11 of ED, HAND_15."""
+    families: dict[str, list[str]] = {}
+    for metric_id in metric_ids:
+        families.setdefault(metric_id.split("_")[0], []).append(metric_id)
+    return ", ".join(
+        ", ".join(members) if len(members) < 4 else f"{len(members)} of {family}"
+        for family, members in families.items()
+    )
 
 
 HEADLINE_GROUPS = ("NHS 111", "Ambulance", "Emergency department", "Beds", "Leaving hospital")

@@ -72,9 +72,9 @@ def extract(
             return Extract(path, found.rows, found.first, found.last, found.warnings)
         except NotRead as problem:
             trouble = problem
-        except OSError:
-            raise
         except Exception as problem:
+            if isinstance(problem, OSError) and not isinstance(problem, ConnectionError | TimeoutError):
+                raise  # the hub's own disk, not the partner's database
             trouble = told(problem, contract, connection)
         finally:
             temporary.unlink(missing_ok=True)
@@ -300,9 +300,7 @@ def _unreachable_rows(database: sa.Connection, contract: FeedContract, table: An
     if empty:
         notes.append(f"{empty:,} rows of {where} have no '{name}' and are never read. Fill it in.")
     if future:
-        notes.append(
-            f"{future:,} rows of {where} have '{name}' in the future and are not read until then. Correct it."
-        )
+        notes.append(f"{future:,} rows of {where} have '{name}' in the future and are not read until then. Correct it.")
     return notes
 
 

@@ -288,6 +288,14 @@ def test_rows_without_or_with_a_future_watermark_are_named(trust):
     assert trust.wards() == ["D"], "a row dated 2999 must not hide the others until then"
 
 
+def test_a_file_with_a_row_of_the_future_does_not_hide_the_others(sqlite):
+    record = {"ward_id": "Z", "day": "2025-01-05", "beds": 1, "updated_at": "2099-01-05 08:00:00"}
+    sqlite.hub.send("ward_beds_by_hand.jsonl", json.dumps(record) + "\n", partner="trust")
+    assert len(sqlite.poll().accepted) == 1
+    sqlite.write("A", "2025-01-05 09:00:00")
+    assert sqlite.wards() == ["A"]
+
+
 def test_polls_of_the_past(trust):
     """As the demo plays them: up to a moment, received then."""
     contract = load_contracts(trust.hub.feeds, trust.hub.seeds)["trust", "ward_beds"]

@@ -14,7 +14,7 @@ from orchestration.cli import moment
 from orchestration.ingest.outcome import BatchOutcome, IngestResult, Poll, RuleOutcome, UnknownFile
 from orchestration.pipeline import RunResult
 from orchestration.settings import PROJECT, Settings
-from orchestration.summary import HEADLINE_GROUPS, print_ingest, print_summary, shown
+from orchestration.summary import HEADLINE_GROUPS, in_families, print_ingest, print_summary, shown
 
 
 def printed(write) -> str:
@@ -69,7 +69,7 @@ def test_databases_that_were_not_read_are_named_and_are_no_files():
         ],
     )
     text = printed(lambda console: print_ingest(result, Settings(home="."), console))
-    assert "2 tables asked: 1,200 new rows in 1" in text
+    assert "2 tables asked: 1,200 new rows in 1, 1 not read" in text
     assert "nelft.ward_beds  It cannot be reached. Check that it runs." in text
     assert "no connection is set up: other" in text and "3 rows have no date." in text
     assert "Files     nothing new" in text and "Rejected files" not in text
@@ -88,6 +88,11 @@ def test_the_summary_of_a_built_hub_names_measures_targets_and_places(built_hub)
     assert len(shown) == len(set(shown)) <= 20, "one row a measure: of the system, or of the one that sends it"
     assert "nothing was rebuilt" in text
     assert str(built_hub.published) in text.replace("\n", "")
+
+
+def test_many_metrics_are_named_by_their_family():
+    assert in_families([]) == ""
+    assert in_families(["BED_OCC", "ED_4H", "ED_INIT", "ED_LWBS", "ED_SEEN", "HAND_15"]) == "BED_OCC, 4 of ED, HAND_15"
 
 
 def test_a_measure_of_a_month_that_has_not_ended_is_not_a_headline(built_hub):
