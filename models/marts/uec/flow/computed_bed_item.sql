@@ -7,8 +7,8 @@
     ('los_21_plus', 'morning', 'flow_date', 'is_general and is_adult and nights >= 21'),
     ('critical_care_beds_occupied', 'morning', 'flow_date', 'is_critical and is_adult'),
 ] %}
--- One row per acute site, morning and item of the 08:00 bed state: the patients whose spells hold that moment, by
--- the national definition (F 2.7.2). For uec_daily_sitrep, which sets it beside what was submitted.
+-- One row per acute site, morning and item of the 08:00 bed state: the patients whose spells hold that
+-- moment, by the national definition (F 2.7.2). For uec_daily_sitrep, which sets it beside the submitted.
 with inpatient as (
 
     select
@@ -34,8 +34,8 @@ morning as (
     from inpatient
     inner join {{ ref('calendar_day') }} as calendar_day
         on
-            calendar_day.date_day >= inpatient.admission_date
-            and calendar_day.date_day <= coalesce(inpatient.discharge_date, cast({{ as_of() }} as date))
+            inpatient.admission_date <= calendar_day.date_day
+            and coalesce(inpatient.discharge_date, cast({{ as_of() }} as date)) >= calendar_day.date_day
     where
         (
             calendar_day.date_day > inpatient.admission_date
@@ -55,8 +55,8 @@ counted as (
 
 ),
 
--- The spells of a site reach from the first discharge: of those in hospital before, only the last to leave are
--- known.
+-- The spells of a site reach from the first discharge: of those in hospital before, only the last to leave
+-- are known.
 reach as (
 
     select
