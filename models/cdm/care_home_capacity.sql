@@ -1,5 +1,5 @@
--- One row per care home, census and kind of bed that the home has: beds, vacancies, and whether anybody may take
--- them (F 2.14).
+-- One row per care home, census and kind of bed that the home has: beds, vacancies, and whether anybody
+-- may take them (F 2.14).
 with homes as (
 
     {{ stacked(['stg_essex__care_homes', 'stg_southend__care_homes', 'stg_thurrock__care_homes']) }}

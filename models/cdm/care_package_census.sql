@@ -1,5 +1,5 @@
--- One row per request for a package of care that waits at a census, a Sunday. A list is the census of its day;
--- a journal gives the state at the end of the Sunday (F 2.13.3).
+-- One row per request for a package of care that waits at a census, a Sunday. A list is the census of its
+-- day; a journal gives the state at the end of the Sunday (F 2.13.3).
 with journal as (
 
     select

@@ -1,6 +1,6 @@
--- One row per patient and day in a bed after being ready to leave it, in any setting: acute as the morning's
--- discharge list has it, community and mental health from the day of being ready to the day before discharge
--- (F 2.7.3).
+-- One row per patient and day in a bed after being ready to leave it, in any setting: acute as the
+-- morning's discharge list has it, community and mental health from the day of being ready to the day
+-- before discharge (F 2.7.3).
 with told_until as (
 
     -- An open stay is known up to the day on which its provider last told of its wards or stays.
@@ -10,7 +10,10 @@ with told_until as (
     from (
         {%- for table in ['ward_beds', 'inpatient_stays'] %}
         {%- for partner in ['eput', 'nelft', 'provide'] %}
-        select organisation_code, received_at from {{ ref('stg_' ~ partner ~ '__' ~ table) }}
+        select
+            organisation_code,
+            received_at
+        from {{ ref('stg_' ~ partner ~ '__' ~ table) }}
         {{ 'union all' if not loop.last }}
         {%- endfor %}
         {{ 'union all' if not loop.last }}
@@ -61,7 +64,7 @@ elsewhere as (
         on stay.organisation_code = told_until.organisation_code
     inner join {{ ref('calendar_day') }} as calendar_day
         on
-            calendar_day.date_day >= stay.ready_on
+            stay.ready_on <= calendar_day.date_day
             and calendar_day.date_day < coalesce(stay.discharged_on, {{ days_add(1, 'told_until.told_on') }})
 
 )

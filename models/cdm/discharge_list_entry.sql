@@ -1,6 +1,6 @@
--- One row per inpatient and day on the discharge list of an acute trust: the patient no longer met the criteria
--- to reside that morning (F 2.7.3). The list is kept as sent: a spell that the hub has not seen yet, or a
--- patient who had left, stays visible.
+-- One row per inpatient and day on the discharge list of an acute trust: the patient no longer met the
+-- criteria to reside that morning (F 2.7.3). The list is kept as sent: a spell that the hub has not seen
+-- yet, or a patient who had left, stays visible.
 select
     staged.census_date,
     site.organisation_code,

@@ -1,5 +1,5 @@
--- One row per stay in a community or mental-health bed, whoever runs it (F 2.7.3, 2.15). Length of stay is in
--- nights; a ready date outside the stay is a mistake and says nothing.
+-- One row per stay in a community or mental-health bed, whoever runs it (F 2.7.3, 2.15). Length of stay is
+-- in nights; a ready date outside the stay is a mistake and says nothing.
 with stays as (
 
     select
@@ -61,5 +61,5 @@ left join ward
 left join {{ ref('organisation_successor') }} as successor
     on
         stays.referring_site_code = successor.predecessor_code
-        and successor.effective_date <= stays.admitted_on
+        and stays.admitted_on >= successor.effective_date
 {{ left_join_code('bed_type', 'stays.bed_type_code', 'bed_type') }}

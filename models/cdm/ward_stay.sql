@@ -1,5 +1,5 @@
--- One row per stay of an inpatient on one ward of an acute hospital. Whole minutes in UTC; a stay that goes on,
--- or ends before it starts, has none.
+-- One row per stay of an inpatient on one ward of an acute hospital. Whole minutes in UTC; a stay that
+-- goes on, or ends before it starts, has none.
 with stays as (
 
     select

@@ -1,7 +1,7 @@
 -- One row per record of a person (feed table and record): the person it is about, and how we know.
 -- Deterministic: a usable NHS number; else the local number, where its issuer has seen it with exactly one
--- usable NHS number; else name, birth date and postcode, where all records that share them and have a usable
--- NHS number have the same one. ZZ99 is no address (F 1.5), so it is no postcode here.
+-- usable NHS number; else name, birth date and postcode, where all records that share them and have a
+-- usable NHS number have the same one. ZZ99 is no address (F 1.5), so it is no postcode here.
 with records as (
 
     select
@@ -39,9 +39,11 @@ local_numbers as (
         records.local_patient_id,
         count(distinct records.nhs_number) as nhs_number_count,
         min(records.nhs_number) as nhs_number,
-        count(distinct known_demographics.nhs_number) as namesake_count,
-        min(known_demographics.nhs_number) as namesake_number,
-        max(known_demographics.nhs_number_count) as most_per_namesake
+        greatest(
+            count(distinct known_demographics.nhs_number),
+            max(coalesce(known_demographics.nhs_number_count, 0))
+        ) as namesakes,
+        min(known_demographics.nhs_number) as namesake_number
     from records
     left join known_demographics
         on records.demographics = known_demographics.demographics
@@ -60,11 +62,8 @@ found as (
         records.nhs_number,
         case when local_numbers.nhs_number_count = 1 then local_numbers.nhs_number end as number_by_local_id,
         case
-            when local_numbers.nhs_number_count = 0
-                then case
-                    when local_numbers.namesake_count = 1 and local_numbers.most_per_namesake = 1
-                        then local_numbers.namesake_number
-                end
+            when local_numbers.nhs_number_count = 0 and local_numbers.namesakes > 1 then null
+            when local_numbers.nhs_number_count = 0 then local_numbers.namesake_number
             when known_demographics.nhs_number_count = 1 then known_demographics.nhs_number
         end as number_by_name,
         coalesce(local_numbers.nhs_number_count = 0, false) as is_known_by_local_id_only

@@ -1,5 +1,5 @@
--- One row per hospital spell and the spell that it went on in, one-to-one: the same person, admitted by transfer
--- (81) within six hours of discharge; by date where a time is not known (F 9.2).
+-- One row per hospital spell and the spell that it went on in, one-to-one: the same person, admitted by
+-- transfer (81) within six hours of discharge; by date where a time is not known (F 9.2).
 with pairs as (
 
     select
@@ -17,7 +17,8 @@ with pairs as (
         on
             earlier.person_id = later.person_id
             and earlier.hospital_spell_id <> later.hospital_spell_id
-            and later.admission_date between earlier.discharge_date and {{ days_add(1, 'earlier.discharge_date') }}
+            and later.admission_date
+            between earlier.discharge_date and {{ days_add(1, 'earlier.discharge_date') }}
     where later.admission_method_code = '81'
 
 ),

@@ -1,6 +1,6 @@
--- One row per hospital spell and the stay in a community or mental-health bed that followed, one-to-one: the same
--- person, admitted from an acute ward (51) on the day of discharge or the day after; the hospital that the stay
--- names as its referrer comes first (F 9.2).
+-- One row per hospital spell and the stay in a community or mental-health bed that followed, one-to-one:
+-- the same person, admitted from an acute ward (51) on the day of discharge or the day after; the hospital
+-- that the stay names as its referrer comes first (F 9.2).
 with pairs as (
 
     select

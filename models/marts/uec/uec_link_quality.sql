@@ -1,7 +1,7 @@
 -- One row per kind of link, month, site and method: how many events ought to have another step in another
--- record, and how many were matched to one (F 9.2 expects 75-90 % from ambulance to ED, 95 % from ED to spell).
--- Calls, ambulances and attendances look forward to their next step; what says that it came from elsewhere (a
--- transfer, a stay from an acute ward, a request made in a hospital bed) looks back.
+-- record, and how many were matched to one (F 9.2 expects 75-90 % from ambulance to ED, 95 % from ED to
+-- spell). Calls, ambulances and attendances look forward to their next step; what says that it came from
+-- elsewhere (a transfer, a stay from an acute ward, a request made in a hospital bed) looks back.
 with candidate as (
 
     select
@@ -63,7 +63,8 @@ with candidate as (
     where admission_source_code = '51'
     union all
     select
-        case when first_location_code = 'acute_bed' then 'spell_to_package' else 'stay_to_package' end as link_type,
+        case when first_location_code = 'acute_bed' then 'spell_to_package' else 'stay_to_package' end
+            as link_type,
         care_package_request_id as event_id,
         requested_on as event_date,
         organisation_code,

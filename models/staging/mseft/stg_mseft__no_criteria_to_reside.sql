@@ -1,5 +1,5 @@
--- One row per inpatient and day on the discharge list of the trust: patients who no longer met the criteria to
--- reside that morning (F 2.7.3). Amendments replace what was sent before.
+-- One row per inpatient and day on the discharge list of the trust: patients who no longer met the
+-- criteria to reside that morning (F 2.7.3). Amendments replace what was sent before.
 with records as (
 
     {{ current_patients('mseft', 'no_criteria_to_reside') }}
