@@ -14,6 +14,13 @@
         'stg_mseft__broomfield_spells',
     ], 'fct_hospital_spell'),
     ('bed_state', ['stg_mseft__bed_state'], 'fct_bed_state'),
+    ('ward_stay', ['stg_mseft__ward_stays'], 'fct_ward_stay'),
+    ('ward_bed_state', [
+        'stg_eput__ward_beds', 'stg_nelft__ward_beds', 'stg_provide__ward_beds',
+    ], 'fct_ward_bed_state'),
+    ('inpatient_stay', [
+        'stg_eput__inpatient_stays', 'stg_nelft__inpatient_stays', 'stg_provide__inpatient_stays',
+    ], 'fct_inpatient_stay'),
 ] %}
 with staged as (
 

@@ -1,3 +1,5 @@
+-- One row per acute site, morning and item of the 08:00 bed state: the patients whose spells hold that
+-- moment, by the national definition (F 2.7.2). For uec_daily_sitrep, which sets it beside the submitted.
 {% set counts = [
     ('ga_beds_occupied', 'morning', 'flow_date', 'is_general'),
     ('ga_covid_occupied', 'morning', 'flow_date', 'is_general and has_covid'),
@@ -7,8 +9,6 @@
     ('los_21_plus', 'morning', 'flow_date', 'is_general and is_adult and nights >= 21'),
     ('critical_care_beds_occupied', 'morning', 'flow_date', 'is_critical and is_adult'),
 ] %}
--- One row per acute site, morning and item of the 08:00 bed state: the patients whose spells hold that
--- moment, by the national definition (F 2.7.2). For uec_daily_sitrep, which sets it beside the submitted.
 with inpatient as (
 
     select

@@ -1,3 +1,6 @@
+-- One row per acute site, day and item of the daily situation report: the number that the patients' own
+-- records give by the national definition (F 2.7). Only days to which the records of the item reach at the
+-- site; there a missing patient is a 0. For uec_daily_sitrep, which sets it beside what was submitted.
 {% set counts = [
     ('ed_type_1_attendances', 'attendance', 'arrival_date', "department_type_code = '01'"),
     ('ed_type_1_over_4h', 'attendance', 'arrival_date',
@@ -16,9 +19,6 @@
     ('discharges_by_1700', 'discharge', 'discharge_date', 'is_discharged_by_17'),
     ('discharges_after_1700', 'discharge', 'discharge_date', 'not is_discharged_by_17'),
 ] %}
--- One row per acute site, day and item of the daily situation report: the number that the patients' own
--- records give by the national definition (F 2.7). Only days to which the records of the item reach at the
--- site; there a missing patient is a 0. For uec_daily_sitrep, which sets it beside what was submitted.
 with attendance as (
 
     select

@@ -1,3 +1,6 @@
+-- One row per acute site, day and item of the daily situation report and the 08:00 bed state: the number that
+-- patients' records give beside the number that the trust submitted (its newest return), and whether they are
+-- near enough (uec_sitrep_item). A row too where only one of the two exists.
 {% set items = {
     'daily_sitrep': [
         'ed_type_1_attendances', 'ed_type_1_over_4h', 'dta_waits_4_to_12h', 'dta_waits_12h',
@@ -10,9 +13,6 @@
     ],
 } %}
 {% set day = {'daily_sitrep': 'flow_date', 'bed_state': 'snapshot_date'} %}
--- One row per acute site, day and item of the daily situation report and the 08:00 bed state: the number that
--- patients' records give beside the number that the trust submitted (its newest return), and whether they are
--- near enough (uec_sitrep_item). A row too where only one of the two exists.
 with submitted as (
 
     {% for report, names in items.items() %}
