@@ -2,75 +2,39 @@
 -- record, and how many were matched to one (F 9.2 expects 75-90 % from ambulance to ED, 95 % from ED to
 -- spell). Calls, ambulances and attendances look forward to their next step; what says that it came from
 -- elsewhere (a transfer, a stay from an acute ward, a request made in a hospital bed) looks back.
+{% set candidates = [
+    ('call_to_ambulance', 'urgent_call', 'urgent_call_id', 'cast(offered_at_local as date)',
+        'organisation_code', "'ALL'", "disposition_group = 'ambulance'"),
+    ('call_to_ed', 'urgent_call', 'urgent_call_id', 'cast(offered_at_local as date)',
+        'organisation_code', "'ALL'", "disposition_group = 'ed'"),
+    ('ambulance_to_ed', 'ambulance_incident', 'ambulance_incident_id', 'cast(call_connect_at_local as date)',
+        'receiving_organisation_code', 'receiving_site_code',
+        'is_conveyed_to_ed and is_counted and receiving_site_code is not null '
+        ~ 'and receiving_organisation_code is not null'),
+    ('ed_to_spell', 'ed_attendance', 'ed_attendance_id', 'cast(arrived_at_local as date)',
+        'organisation_code', 'site_code', 'is_admitted and is_counted'),
+    ('spell_to_spell', 'hospital_spell', 'hospital_spell_id', 'admission_date',
+        'organisation_code', 'site_code', "admission_method_code = '81'"),
+    ('spell_to_stay', 'inpatient_stay', 'inpatient_stay_id', 'admitted_on',
+        'organisation_code', "coalesce(site_code, 'ALL')", "admission_source_code = '51'"),
+    ('spell_to_package', 'care_package_request', 'care_package_request_id', 'requested_on',
+        'organisation_code', "'ALL'", "first_location_code = 'acute_bed'"),
+    ('stay_to_package', 'care_package_request', 'care_package_request_id', 'requested_on',
+        'organisation_code', "'ALL'", "first_location_code in ('community_bed', 'mental_health_bed')"),
+] %}
 with candidate as (
 
+    {% for link_type, model, key, day, organisation, site, condition in candidates %}
     select
-        'call_to_ambulance' as link_type,
-        urgent_call_id as event_id,
-        cast(offered_at_local as date) as event_date,
-        organisation_code,
-        'ALL' as site_code
-    from {{ ref('urgent_call') }}
-    where disposition_group = 'ambulance'
-    union all
-    select
-        'call_to_ed' as link_type,
-        urgent_call_id as event_id,
-        cast(offered_at_local as date) as event_date,
-        organisation_code,
-        'ALL' as site_code
-    from {{ ref('urgent_call') }}
-    where disposition_group = 'ed'
-    union all
-    select
-        'ambulance_to_ed' as link_type,
-        ambulance_incident_id as event_id,
-        cast(call_connect_at_local as date) as event_date,
-        receiving_organisation_code as organisation_code,
-        receiving_site_code as site_code
-    from {{ ref('ambulance_incident') }}
-    where
-        is_conveyed_to_ed
-        and is_counted
-        and receiving_site_code is not null
-        and receiving_organisation_code is not null
-    union all
-    select
-        'ed_to_spell' as link_type,
-        ed_attendance_id as event_id,
-        cast(arrived_at_local as date) as event_date,
-        organisation_code,
-        site_code
-    from {{ ref('ed_attendance') }}
-    where is_admitted and is_counted
-    union all
-    select
-        'spell_to_spell' as link_type,
-        hospital_spell_id as event_id,
-        admission_date as event_date,
-        organisation_code,
-        site_code
-    from {{ ref('hospital_spell') }}
-    where admission_method_code = '81'
-    union all
-    select
-        'spell_to_stay' as link_type,
-        inpatient_stay_id as event_id,
-        admitted_on as event_date,
-        organisation_code,
-        coalesce(site_code, 'ALL') as site_code
-    from {{ ref('inpatient_stay') }}
-    where admission_source_code = '51'
-    union all
-    select
-        case when first_location_code = 'acute_bed' then 'spell_to_package' else 'stay_to_package' end
-            as link_type,
-        care_package_request_id as event_id,
-        requested_on as event_date,
-        organisation_code,
-        'ALL' as site_code
-    from {{ ref('care_package_request') }}
-    where first_location_code in ('acute_bed', 'community_bed', 'mental_health_bed')
+        '{{ link_type }}' as link_type,
+        {{ key }} as event_id,
+        {{ day }} as event_date,
+        {{ organisation }} as organisation_code,
+        {{ site }} as site_code
+    from {{ ref(model) }}
+    where {{ condition }}
+    {{ 'union all' if not loop.last }}
+    {% endfor %}
 
 ),
 
