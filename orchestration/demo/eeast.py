@@ -120,8 +120,11 @@ def send_incidents(world: World, landing: Path, seed: int) -> Sent:
     sent = delivery.deliver(
         schedule,
         truth["call_connect_at"],
-        truth["known_at"],
-        [truth["ends_at"]],
+        truth["call_connect_at"],
+        [
+            truth[moment]
+            for moment in ("first_on_scene_at", "arrived_hospital_at", "handover_at", "known_at", "ends_at")
+        ],
         ids,
         FEED,
         rng,
@@ -132,6 +135,9 @@ def send_incidents(world: World, landing: Path, seed: int) -> Sent:
     rows = take(table | who, sent.rows["record"])
     for name in TIMES:
         rows[name] = np.where(delivery.hidden(truth[name], sent, schedule), np.datetime64("NaT"), rows[name])
+    under_way = delivery.hidden(truth["known_at"], sent, schedule)
+    for name in ("outcome", "receiving_site_code"):
+        rows[name] = np.where(under_way, None, rows[name])
     wrong, other = sent.rows["is_wrong"], sent.rows["is_other_vehicle"]
     rows["category_code"] = np.where(wrong, np.where(rows["category_code"] == "C2", "C3", "C2"), rows["category_code"])
     rows["clear_at"] = np.where(other, rows["clear_at"] + np.timedelta64(540, "s"), rows["clear_at"])
@@ -145,7 +151,7 @@ def send_incidents(world: World, landing: Path, seed: int) -> Sent:
         "IncidentID": rows["incident_id"],
         "TestCall": np.where(rows["is_test_call"], "Y", "N").astype(object),
         "Category": rows["category_code"],
-        "Outcome": words([OUTCOME[value] for value in rows["outcome"]]),
+        "Outcome": words([OUTCOME.get(value) for value in rows["outcome"]]),
         "ReceivingSite": rows["receiving_site_code"],
         "NHSNumber": rows["nhs_number"],
         "PatientSurname": rows["family_name"],
@@ -160,4 +166,7 @@ def send_incidents(world: World, landing: Path, seed: int) -> Sent:
         header = ["Priority" if defect and title == "Category" else title for title in HEADER]
         return "".join(formats.delimited(header, [column[part] for column in body], ",")).encode()
 
-    return send(FEED, landing / "eeast", schedule, sent, ids, log, write)
+    result = send(FEED, landing / "eeast", schedule, sent, ids, log, write)
+    # what nobody knows the outcome of yet is a call, and no incident that a measure counts
+    result.delivered &= truth["known_at"] <= result.known_until
+    return result
