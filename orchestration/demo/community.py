@@ -250,7 +250,7 @@ def _fill(
         missing = wanted - inside
         for ward in np.flatnonzero(missing > 0):
             # a bed is filled the sooner the emptier the ward is
-            number = int(missing[ward] * 0.45 + noise[day, ward])
+            number = int(missing[ward] * 0.5 + noise[day, ward])
             for _ in range(min(number, int(beds[ward] - inside[ward]))):
                 if inside.sum() >= most:
                     break

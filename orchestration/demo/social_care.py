@@ -124,7 +124,9 @@ def make_home_weeks(period: Period, homes: Table, seed: int) -> Table:
     closed = rng.random(count) < 0.05
     for week in range(weeks):
         # nobody comes to a home that is closed
-        filled = rng.binomial(now, np.where(closed[:, None], 0, np.minimum(come * 1.05, 1)))
+        # and the more beds are vacant in all, the sooner one is found
+        pull = np.clip(now.sum() / max(beds.sum(), 1) / 0.10, 0.5, 2) ** 2
+        filled = rng.binomial(now, np.where(closed[:, None], 0, np.minimum(come * 1.05 * pull, 1)))
         now = now - filled + rng.binomial(beds - now, leave)
         closed = np.where(closed, rng.random(count) > 0.25, rng.random(count) < 0.012)
         vacant[week], shut[week] = now, closed
