@@ -24,6 +24,7 @@ TABLES: Mapping[str, str] = {
     "headline_group varchar",
     "dim_site": "site_code varchar, site_name varchar, short_name varchar, organisation_code varchar",
     "dim_organisation": "organisation_code varchar, organisation_name varchar, organisation_type varchar",
+    "dim_gp_practice": "sub_icb_code varchar, sub_icb_name varchar",
     "uec_metric_spc": "metric_id varchar, period_grain varchar, period_start date, organisation_code varchar, "
     "site_code varchar, category varchar, value double, target double, phase integer, point_number integer, "
     "mean_value double, lower_process_limit double, upper_process_limit double, special_cause varchar, "

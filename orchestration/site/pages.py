@@ -224,6 +224,10 @@ def headlines(site: Site) -> list[Group]:
         if about["headline_group"]:
             found.setdefault(about["headline_group"], []).append(metric_id)
     rank = {title: position for position, title in enumerate(HEADLINE_ORDER)}
+    placed = [metric_id for topic in TOPICS for group in topic.groups for metric_id in group.measures]
+    order = {metric_id: position for position, metric_id in enumerate(placed)}
+    for listed in found.values():
+        listed.sort(key=lambda metric_id: (order.get(metric_id, len(order)), metric_id))
     return [
         Group(title, tuple(found[title])) for title in sorted(found, key=lambda title: (rank.get(title, 99), title))
     ]

@@ -67,7 +67,7 @@ def residents(site: Site) -> dict[str, Any]:
 
 
 def _group_names(site: Site) -> Callable[[str, str], str]:
-    places = dict(site.published.rows("select organisation_code, organisation_name from dim_organisation"))
+    places = dict(site.published.rows("select sub_icb_code, any_value(sub_icb_name) from dim_gp_practice group by 1"))
 
     def name(dimension: str, value: str) -> str:
         if value in ("unknown", "not known"):

@@ -166,6 +166,24 @@ def looked_up(settings: Settings, source: str, key: str, column: str) -> float |
             f"and site_code = $a and step = $b {hour}"
         )
         ask |= {"a": parts[1], "b": parts[2]} | ({"hour": int(parts[3])} if hour else {})
+    elif source == "uec_pathway":
+        reached = (
+            "case when has_hospital_spell then 'Hospital bed' when has_ed_attendance then 'Emergency department' "
+            "when has_ambulance_incident then 'Ambulance only' else 'Telephone only' end"
+        )
+        sql = (
+            f"select count(*) from {relation} where date_trunc('month', started_date) between $first and $last "
+            f"and first_contact = $a and {reached} = $b and outcome = $c"
+        )
+        ask |= {"a": parts[1], "b": parts[2], "c": parts[3]}
+    elif source == "uec_metric_population":
+        sql = (
+            "select round(case when any_value(unit) = 'percent' then 100 else 1 end "
+            f"* sum(numerator) / sum(denominator), 1) from {relation} where metric_id = $a and dimension = $b "
+            "and coalesce(dimension_value, 'unknown') = $c and period_grain = 'month' "
+            "and period_start between $first and $last"
+        )
+        ask |= {"a": parts[1], "b": parts[2], "c": parts[3]}
     elif source == "uec_daily_sitrep":
         counted = {
             "compared": "count(difference)",
