@@ -60,7 +60,7 @@ def quality(site: Site) -> dict[str, Any]:
     )
     counts = dict(site.published.rows("select status, count(*) from dq_check_result group by status"))
     links = site.published.rows(
-        "select link_type, sum(candidates), sum(matched) from uec_link_quality "
+        "select link_type, sum(candidates), round(100.0 * sum(matched) / sum(candidates), 1) from uec_link_quality "
         "where link_method = 'all' and month_start between $first and $last "
         "group by link_type having sum(candidates) > 0 order by link_type",
         dict(zip(("first", "last"), last_months(site.as_of), strict=True)),
@@ -76,9 +76,9 @@ def quality(site: Site) -> dict[str, Any]:
         "counts": counts,
         "links": [
             (LINKS.get(link, words.humane(link)),
-             Cell("uec_link_quality", f"{span}|{link}", "match_rate", round(100 * matched / candidates, 1), "percent",
+             Cell("uec_link_quality", f"{span}|{link}", "match_rate", rate, "percent",
                   privacy.is_small(candidates)))
-            for link, candidates, matched in links
+            for link, candidates, rate in links
         ],
         "first": first,
         "last": last,

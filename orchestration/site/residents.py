@@ -29,7 +29,9 @@ def residents(site: Site) -> dict[str, Any]:
         """
         select population.metric_id, dimension, coalesce(dimension_value, 'unknown') as dimension_value,
             sum(numerator) as numerator, sum(denominator) as denominator, any_value(population.unit) as unit,
-            any_value(words.aggregate) as aggregate
+            any_value(words.aggregate) as aggregate,
+            round(case when any_value(population.unit) = 'percent' then 100 else 1 end
+                * sum(numerator) / sum(denominator), 1) as value
         from uec_metric_population as population
         inner join dim_metric as words on population.metric_id = words.metric_id
         where period_grain = 'month' and period_start between $first and $last and words.aggregate in ('ratio', 'mean')
@@ -47,11 +49,9 @@ def residents(site: Site) -> dict[str, Any]:
     span = f"{first.isoformat()}..{last.isoformat()}"
     grouped: dict[str, dict[str, list[tuple[str, Cell]]]] = defaultdict(lambda: defaultdict(list))
     names = _group_names(site)
-    for metric_id, dimension, value, numerator, denominator, unit, aggregate in rows:
+    for metric_id, dimension, value, numerator, denominator, unit, aggregate, shown in rows:
         if not denominator:
             continue
-        quotient = numerator / denominator
-        shown = round(100 * quotient if unit == "percent" else quotient, 1)
         hidden = privacy.is_small(denominator) or (aggregate == "ratio" and privacy.is_small(numerator))
         cell = Cell("uec_metric_population", f"{span}|{metric_id}|{dimension}|{value}", "value", shown, unit, hidden)
         grouped[metric_id][dimension].append((names(dimension, value), cell))
