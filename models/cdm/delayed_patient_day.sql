@@ -1,29 +1,7 @@
 -- One row per patient and day in a bed after being ready to leave it, in any setting: acute as the
 -- morning's discharge list has it, community and mental health from the day of being ready to the day
 -- before discharge (F 2.7.3).
-with told_until as (
-
-    -- An open stay is known up to the day on which its provider last told of its wards or stays.
-    select
-        organisation_code,
-        max(cast(received_at as date)) as told_on
-    from (
-        {%- for table in ['ward_beds', 'inpatient_stays'] %}
-        {%- for partner in ['eput', 'nelft', 'provide'] %}
-        select
-            organisation_code,
-            received_at
-        from {{ ref('stg_' ~ partner ~ '__' ~ table) }}
-        {{ 'union all' if not loop.last }}
-        {%- endfor %}
-        {{ 'union all' if not loop.last }}
-        {%- endfor %}
-    ) as told
-    group by organisation_code
-
-),
-
-acute as (
+with acute as (
 
     select
         entry.census_date,
@@ -37,7 +15,8 @@ acute as (
         entry.pathway_code,
         entry.delay_reason_code,
         entry.local_authority_code,
-        spell.has_covid
+        spell.has_covid,
+        true as is_day_over
     from {{ ref('discharge_list_entry') }} as entry
     left join {{ ref('hospital_spell') }} as spell
         on entry.hospital_spell_id = spell.hospital_spell_id
@@ -58,14 +37,13 @@ elsewhere as (
         stay.pathway_code,
         stay.delay_reason_code,
         stay.local_authority_code,
-        cast(null as boolean) as has_covid
+        cast(null as boolean) as has_covid,
+        calendar_day.date_day <= stay.known_until_date as is_day_over
     from {{ ref('inpatient_stay') }} as stay
-    inner join told_until
-        on stay.organisation_code = told_until.organisation_code
     inner join {{ ref('calendar_day') }} as calendar_day
         on
             stay.ready_on <= calendar_day.date_day
-            and calendar_day.date_day < coalesce(stay.discharged_on, {{ days_add(1, 'told_until.told_on') }})
+            and calendar_day.date_day < coalesce(stay.discharged_on, {{ days_add(2, 'stay.known_until_date') }})
 
 )
 
@@ -82,7 +60,8 @@ select
     pathway_code,
     delay_reason_code,
     local_authority_code,
-    has_covid
+    has_covid,
+    is_day_over
 from (
     select * from acute
     union all

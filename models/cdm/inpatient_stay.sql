@@ -29,6 +29,28 @@ ward as (
     from {{ ref('ward_bed_state') }}
     group by organisation_code, ward_code
 
+),
+
+told_until as (
+
+    -- A stay is known up to the day before its provider last told of its wards or stays.
+    select
+        organisation_code,
+        {{ days_add(-1, 'max(cast(received_at as date))') }} as known_until_date
+    from (
+        {%- for table in ['ward_beds', 'inpatient_stays'] %}
+        {%- for partner in ['eput', 'nelft', 'provide'] %}
+        select
+            organisation_code,
+            received_at
+        from {{ ref('stg_' ~ partner ~ '__' ~ table) }}
+        {{ 'union all' if not loop.last }}
+        {%- endfor %}
+        {{ 'union all' if not loop.last }}
+        {%- endfor %}
+    ) as told
+    group by organisation_code
+
 )
 
 select
@@ -52,8 +74,11 @@ select
     stays.discharge_destination_code,
     {{ not_negative('stays.nights') }} as length_of_stay_days,
     stays.discharged_on is null as is_open,
+    told_until.known_until_date,
     stays.feed_table
 from stays
+inner join told_until
+    on stays.organisation_code = told_until.organisation_code
 left join ward
     on
         stays.organisation_code = ward.organisation_code

@@ -51,7 +51,8 @@ select
     person.imd_decile,
     person.imd_quintile,
     person.registered_sub_icb_code,
-    aged.has_covid as is_covid
+    aged.has_covid as is_covid,
+    aged.is_day_over
 from aged
 inner join event
     on aged.event_id = event.event_id

@@ -32,7 +32,8 @@ select
     cast(stay.length_of_stay_days as integer) as length_of_stay_days,
     cast({{ not_negative(days_between('stay.ready_on', 'stay.discharged_on')) }} as integer)
         as days_after_ready,
-    stay.is_open
+    stay.is_open,
+    stay.known_until_date
 from {{ ref('inpatient_stay') }} as stay
 left join person
     on stay.person_id = person.person_id

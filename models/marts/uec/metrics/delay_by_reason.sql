@@ -14,8 +14,8 @@
     'no_target': 'No standard is set by reason; the trend is watched (F 3.5).',
     'choice': 'Acute, community and mental-health beds. 7 nights or more from admission to the day; a stay '
         ~ 'of unknown length is left out. Acute: on the trust\'s list of the day. Others: every day from '
-        ~ 'the day of being ready to the day before discharge. Where no reason is given the reason is '
-        ~ 'unknown. Days that count: for each acute site that was ever listed, all days on which the '
+        ~ 'the day of being ready to the day before discharge, up to the day before the provider last '
+        ~ 'told of its wards. Where no reason is given the reason is unknown. Days that count: for each acute site that was ever listed, all days on which the '
         ~ 'trust listed anybody; for a site of another provider, all days on which somebody lay in one '
         ~ 'of its beds overnight. COVID-19: from the hospital spell; other beds are in neither group.',
 }}) }}
@@ -29,7 +29,9 @@ select
     1 as numerator,
     1 as denominator
 from {{ ref('fct_delayed_patient_day') }}
-where length_of_stay_days >= 7
+where
+    length_of_stay_days >= 7
+    and is_day_over
 union all
 select
     listed.census_date as event_date,
@@ -70,5 +72,5 @@ inner join {{ ref('dim_date') }} as dim_date
     on
         stay.admission_date <= dim_date.date_day
         and coalesce(stay.discharge_date, date '9999-12-31') > dim_date.date_day
-where dim_date.date_day <= cast({{ as_of() }} as date)
+where dim_date.date_day <= stay.known_until_date
 group by dim_date.date_day, stay.organisation_code, stay.site_code

@@ -1,0 +1,105 @@
+"""Any one partner's files missing, empty or a day late: the rest is built as before, and the end of the run and the
+pages say what cannot be had. A few partners in `make test`; every partner in every way with BIHUB_EVERY_PARTNER=1.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from datetime import timedelta
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from conftest import bihub
+from filelock import FileLock
+
+PARTNERS = ["eeast", "ic24", "mseft", "primary_care", "eput", "nelft", "provide", "essex", "southend", "thurrock"]
+WAYS = ["missing", "empty", "late"]
+SHORT = [("mseft", "missing"), ("eeast", "empty"), ("nelft", "late"), ("thurrock", "missing")]
+EVERY = [(partner, way) for partner in PARTNERS for way in WAYS]
+CASES = EVERY if os.environ.get("BIHUB_EVERY_PARTNER") else SHORT
+# what rests on one partner alone; nobody else's absence may change it
+OWN = {
+    "eeast": ["AMB_C2_MEAN", "AMB_CONV_ED", "HAND_15"],
+    "ic24": ["U111_CLIN", "U111_ASA"],
+    "mseft": ["BED_OCC", "ED_LWBS", "ED_INIT_15", "NEL_LOS", "NCTR_PCT"],
+    "primary_care": [],
+    "eput": [("COMM_BED_UNOCC_N", "R1L")],
+    "nelft": [("COMM_BED_UNOCC_N", "RAT")],
+    "provide": [("COMM_BED_UNOCC_N", "NPRV")],
+    "essex": [("CH_UPDATED_7D", "E10000012"), ("POC_WAIT_N", "E10000012")],
+    "southend": [("CH_UPDATED_7D", "E06000033")],
+    "thurrock": [("CH_UPDATED_7D", "E06000034"), ("POC_WAIT_N", "E06000034")],
+}
+
+
+@pytest.fixture(scope="session")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small hub with every partner, run once for all workers."""
+    home = tmp_path_factory.getbasetemp().parent / "every_partner"
+    with FileLock(home.with_suffix(".lock")):
+        if not (home / "published").exists():
+            bihub(home, "demo", "--residents", "1000", "--months", "2", "--seed", "5", "--out", home)
+            bihub(home, "run", "--no-judge")
+    return home
+
+
+def without(whole: Path, home: Path, partner: str, way: str) -> None:
+    """The landing folder of another hub, in which one partner sent nothing, nothing in it, or nothing for a day."""
+    shutil.copytree(whole / "landing", home / "landing")
+    folder = home / "landing" / partner
+    if way == "missing":
+        shutil.rmtree(folder)
+        return
+    files = sorted(folder.iterdir())
+    newest = max(path.stat().st_mtime for path in files)
+    for path in files:
+        if way == "late":
+            if path.stat().st_mtime > newest - timedelta(hours=26).total_seconds():
+                path.unlink()
+            continue
+        stamp = path.stat().st_mtime
+        has_header = path.suffix in (".csv", ".txt")
+        path.write_bytes(path.read_bytes().split(b"\n")[0] + b"\n" if has_header else b"")
+        os.utime(path, (stamp, stamp))
+
+
+def monthly(home: Path) -> pd.DataFrame:
+    table = pd.read_parquet(home / "published/secondary_use/uec/uec_metric.parquet")
+    return table[(table.period_grain == "month") & (table.category == "ALL") & (table.covid_group == "all")]
+
+
+def figures(table: pd.DataFrame, what: str | tuple[str, str]) -> list:
+    metric, organisation = (what, None) if isinstance(what, str) else what
+    mine = table[(table.metric_id == metric) & (table.site_code == "ALL")]
+    mine = mine[mine.organisation_code == organisation] if organisation else mine
+    return mine[["period_start", "numerator", "denominator", "value"]].values.tolist()
+
+
+@pytest.mark.parametrize(("partner", "way"), CASES)
+def test_the_rest_is_built_and_what_is_missing_is_said(partner: str, way: str, whole: Path, tmp_path: Path) -> None:
+    without(whole, tmp_path, partner, way)
+    done = bihub(tmp_path, "run", "--no-judge")
+    there, before = monthly(tmp_path), monthly(whole)
+    for other, rest in OWN.items():
+        for what in rest:
+            if other == partner:
+                gone = figures(there, what)
+                assert gone != figures(before, what) if way != "late" else True, f"{what} does not rest on {partner}"
+                if way == "missing":
+                    assert gone == [], f"{what} is published without {partner}: a missing file is not a zero"
+            else:
+                assert figures(there, what) == figures(before, what), f"{what} changed without {partner}"
+    feeds = pd.read_parquet(tmp_path / "published/secondary_use/quality/dq_feed.parquet")
+    mine = feeds[feeds.partner == partner]
+    assert len(mine)
+    if way != "late":
+        assert set(mine.status) <= {"missing", "very_late", "late"}
+        assert mine.status.isin(["missing", "very_late"]).any()
+        late = " ".join(done.stdout.split())
+        assert "Feeds missing or very late" in late
+        assert f"{partner}." in late
+        page = (tmp_path / "published/site/index.html").read_text()
+        titles = set(mine.partner_title) | {partner}
+        assert any(title in page for title in titles), "the first page does not name the partner who is missing"
