@@ -232,7 +232,7 @@ DIRT = (
     Defect("duplicate_row", ("eput_ward_beds", "provide_ward_beds"), 0.003, "The same row twice in one file."),
     # care homes (F 2.14)
     Defect("vacancies_over_beds", CARE_HOMES, 0.015, "More vacancies of a kind than beds."),
-    Defect("updated_after_census", CARE_HOMES, 0.003, "Last updated after the day of the extract."),
+    Defect("updated_after_census", CARE_HOMES, 0.015, "Last updated after the day of the extract."),
     Defect("closed_with_vacancies", CARE_HOMES, 0.0, "Closed, and its vacant beds are told. Not injected, it happens."),
     Defect("old_owner_listed", CARE_HOMES, 0.5, "For some weeks also under the former owner; of homes sold."),
     Defect("corrected", CARE_HOMES, 0.004, "Every bed vacant; sent again right in a later file."),
