@@ -490,7 +490,7 @@ def send_journal(world: World, landing: Path, seed: int) -> Sent:
     missing(result, "never_closed", ids[forgotten & (clock.to_utc(table["changed_at"]) < until)])
     latest = np.full(size(packages), np.datetime64("NaT"), dtype="datetime64[s]")
     told = np.flatnonzero(sent.delivered & ~sent.untypable)
-    np.maximum.at(latest, package[told], sent.known_until[told])
+    np.fmax.at(latest, package[told], sent.known_until[told])  # NaT is not yet told
     got = np.zeros(size(packages), dtype=bool)
     got[package[told]] = True
     result.known_until, result.delivered = latest, got
