@@ -119,10 +119,10 @@ def _maps(
     for code in codes:
         cells = {}
         for row in rows:
-            if row["site_code"] != code or row["hour_of_day"] is None:
+            if row["site_code"] != code or row["hour_of_day"] is None or row["hours"] is None:
                 continue
             hidden = privacy.is_small(row["journeys_waiting"])
-            hours = round(row["hours"] or 0, 1)
+            hours = round(row["hours"], 1)
             said = f"{_step_name(row['step'])}, {row['hour_of_day']:02d}:00: " + (
                 "small number, not shown" if hidden else f"{words.shown(hours, 'hours')} waited"
             )
