@@ -17,7 +17,6 @@ import pandas as pd
 import pytest
 from truth_downstream import downstream_events, known_downstream
 
-from orchestration.files import read_json
 from orchestration.settings import Settings
 
 SITES = ["RAJ01", "RAJ12", "RAJ32"]
@@ -294,10 +293,10 @@ def spell_of_attendance(tables: Tables) -> dict[str, str]:
 # --- metrics, F 3.1 to 3.6 -------------------------------------------------------------------------------------------
 
 
-def events(tables: Tables, as_of: pd.Timestamp) -> pd.DataFrame:
+def events(tables: Tables) -> pd.DataFrame:
     """One row per event that a metric counts, with numerator and denominator; covid is None where it cannot be told."""
     made = [*_ambulance(tables), *_ed(tables), *_spells(tables), *_beds(tables), *_calls(tables)]
-    made += downstream_events(tables, _rows, as_of)
+    made += downstream_events(tables, _rows)
     return pd.concat(made, ignore_index=True)
 
 
@@ -519,9 +518,9 @@ def _nearest_rank(values: pd.Series, share: int = 90) -> float:
     return float(ordered[-(-share * len(ordered) // 100) - 1])
 
 
-def metrics(tables: Tables, as_of: pd.Timestamp, only: str | None = None) -> pd.DataFrame:
+def metrics(tables: Tables, only: str | None = None) -> pd.DataFrame:
     """Numerator, denominator and value of every metric, period, site, COVID-19 group and category with an event."""
-    base = events(tables, as_of)
+    base = events(tables)
     if only:
         base = base[base.metric_id == only]
     whole = base[base.site_code != "ALL"].assign(site_code="ALL")
@@ -591,47 +590,36 @@ def truth(built_hub: Settings) -> Tables:
 
 
 @pytest.fixture(scope="module")
-def as_of(built_hub: Settings) -> pd.Timestamp:
-    return pd.Timestamp(read_json(built_hub.published / "manifest.json")["as_of"])
-
-
-@pytest.fixture(scope="module")
 def given(built_hub: Settings) -> pd.DataFrame:
     return published(built_hub.home)
 
 
-def test_published_metrics_are_those_of_the_truth_with_the_listed_defects(
-    truth: Tables, given: pd.DataFrame, as_of: pd.Timestamp
-) -> None:
-    wrong = differences(metrics(known(truth), as_of), given)
+def test_published_metrics_are_those_of_the_truth_with_the_listed_defects(truth: Tables, given: pd.DataFrame) -> None:
+    wrong = differences(metrics(known(truth)), given)
     assert wrong.empty, f"{len(wrong)} of {len(given)} rows disagree:\n{wrong.head(40).to_string()}"
 
 
-def test_every_published_metric_is_recomputed(given: pd.DataFrame, truth: Tables, as_of: pd.Timestamp) -> None:
-    assert set(given.metric_id) == set(metrics(known(truth), as_of).metric_id)
+def test_every_published_metric_is_recomputed(given: pd.DataFrame, truth: Tables) -> None:
+    assert set(given.metric_id) == set(metrics(known(truth)).metric_id)
     assert set(given.period_grain) == set(GRAINS)
     assert len(given) > 3_000
 
 
-def test_where_nothing_was_wrong_the_figures_are_the_truth_itself(
-    truth: Tables, given: pd.DataFrame, as_of: pd.Timestamp
-) -> None:
+def test_where_nothing_was_wrong_the_figures_are_the_truth_itself(truth: Tables, given: pd.DataFrame) -> None:
     """Without defects applied most figures agree; and not all, or the defects would be for nothing."""
     clean = {name: table for name, table in truth.items() if name != "dirt"} | {"dirt": truth["dirt"].iloc[:0]}
-    wrong = differences(metrics(known(clean), as_of), given)
+    wrong = differences(metrics(known(clean)), given)
     assert 0 < len(wrong) < 0.25 * len(given)
     assert "HAND_15" in set(wrong.metric_id)
 
 
 @pytest.mark.parametrize(("kind", "metric"), [("handover_missing", "HAND_MEAN"), ("carried_forward", "BED_OCC")])
-def test_an_unlisted_defect_is_found(
-    kind: str, metric: str, truth: Tables, given: pd.DataFrame, as_of: pd.Timestamp
-) -> None:
+def test_an_unlisted_defect_is_found(kind: str, metric: str, truth: Tables, given: pd.DataFrame) -> None:
     """The comparison can fail: strike a kind of defect off the list, and its metric no longer agrees."""
     dirt = truth["dirt"]
     struck = dirt.kind == kind
     assert struck.any()
-    wrong = differences(metrics(known(truth | {"dirt": dirt[~struck]}), as_of), given)
+    wrong = differences(metrics(known(truth | {"dirt": dirt[~struck]})), given)
     assert metric in set(wrong.metric_id)
 
 
@@ -764,9 +752,7 @@ ALTERED: dict[str, tuple[str, str, str, Callable[[pd.Series], object]]] = {
 
 
 @pytest.mark.parametrize("metric", sorted(ALTERED))
-def test_one_other_record_is_one_other_figure(
-    metric: str, truth: Tables, given: pd.DataFrame, as_of: pd.Timestamp
-) -> None:
+def test_one_other_record_is_one_other_figure(metric: str, truth: Tables, given: pd.DataFrame) -> None:
     """Alter a single record in the truth, one without defects: the metric that rests on it no longer agrees."""
     name, condition, column, become = ALTERED[metric]
     table = truth[name].copy()
@@ -783,7 +769,7 @@ def test_one_other_record_is_one_other_figure(
     row = clean.iloc[len(clean) // 2]
     table[column] = table[column].astype(object) if column.endswith(("_on", "_date")) else table[column]
     table.loc[row.name, column] = become(row)
-    made = metrics(known(truth | {name: table}), as_of, only=metric)
+    made = metrics(known(truth | {name: table}), only=metric)
     assert len(differences(made, given[given.metric_id == metric]))
 
 

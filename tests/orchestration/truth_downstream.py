@@ -22,6 +22,7 @@ def known_downstream(truth: Tables) -> Tables:
     return {
         "nctr_day": _discharge_list(truth),
         "ward_bed_day": _ward_beds(truth),
+        "provider": _last_told(truth),
         "inpatient_stay": _stays(truth),
         "care_home_week": _care_homes(truth),
         "package_census": _days(
@@ -100,6 +101,12 @@ def _stays(truth: Tables) -> pd.DataFrame:
     return stays
 
 
+def _last_told(truth: Tables) -> pd.DataFrame:
+    """The day on which each provider last told of its wards or stays: it is known up to the day before."""
+    both = pd.concat([truth[name][["organisation_code", "known_until"]] for name in ("ward_bed_day", "inpatient_stay")])
+    return _local(both.groupby("organisation_code").known_until.max()).dt.normalize().to_frame("told_on")
+
+
 def _care_homes(truth: Tables) -> pd.DataFrame:
     table = truth["care_home_week"].copy()
     table["last_updated_at"] = table.last_updated_at_local.dt.strftime("%Y-%m-%d %H:%M:%S")
@@ -176,11 +183,11 @@ def _journal(truth: Tables) -> pd.DataFrame:
 # --- metrics ---------------------------------------------------------------------------------------------------------
 
 
-def downstream_events(tables: Tables, rows, as_of: pd.Timestamp) -> list[pd.DataFrame]:
+def downstream_events(tables: Tables, rows) -> list[pd.DataFrame]:
     """One row per event of each metric; `rows` makes them, as _rows in test_truth_recomputation.py."""
     return [
         *_no_criteria(tables, rows),
-        _delays(tables, rows, as_of),
+        _delays(tables, rows),
         *_community_beds(tables, rows),
         *_homes(tables, rows),
         *_waits(tables, rows),
@@ -198,7 +205,7 @@ def _no_criteria(tables: Tables, rows) -> list[pd.DataFrame]:
     return [rows("NCTR_PCT", beds.snapshot_date, "RAJ", beds.site_code, None, n, beds.adult_ga_beds_occupied)]
 
 
-def _delays(tables: Tables, rows, as_of: pd.Timestamp) -> pd.DataFrame:
+def _delays(tables: Tables, rows) -> pd.DataFrame:
     listed = (
         tables["nctr_day"]
         .reset_index()
@@ -218,7 +225,8 @@ def _delays(tables: Tables, rows, as_of: pd.Timestamp) -> pd.DataFrame:
     )
     stays = tables["inpatient_stay"]
     stays = stays[~(stays.discharged_on < stays.admitted_on)]
-    end = stays.discharged_on.fillna(as_of.normalize())
+    told = stays.organisation_code.map(tables["provider"].told_on)
+    end = stays.discharged_on.fillna(told).where(~(stays.discharged_on > told), told)
     nights = [
         (row, day)
         for row, (first, last) in enumerate(zip(stays.admitted_on, end, strict=True))
