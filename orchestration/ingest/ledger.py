@@ -96,6 +96,12 @@ def received_at(mtime_ns: int, now: datetime, described: datetime | None) -> dat
     return moment
 
 
+def refused_since(settings: Settings, feed: tuple[str, str], batch: str | None) -> datetime | None:
+    """When a batch that was rejected before, under other rules, was received; None where it never was."""
+    sidecar = read_json(settings.rejected / feed[0] / feed[1] / f"batch={batch}" / "batch.json")
+    return datetime.fromisoformat(sidecar["received_at"]) if sidecar else None
+
+
 # --- Stat cache: files seen before need not be read again -----------------------------------------------------------
 
 

@@ -587,6 +587,8 @@ class _Run:
 
         outcome, contract = item.outcome, item.file.contract
         key = _key(contract)
+        if outcome.status == "rejected":  # looked at once more and refused again: nothing new was received
+            outcome.received_at = books.refused_since(self.settings, key, outcome.batch_id) or outcome.received_at
         outcome.report = report_name(outcome)
         started = time.perf_counter()
         report = render(outcome, contract)

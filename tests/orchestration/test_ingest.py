@@ -199,6 +199,20 @@ def test_a_changed_contract_gives_a_rejected_file_another_chance_and_leaves_acce
     assert ([batch.status for batch in result.batches], result.already_known) == (["accepted"], 1)
 
 
+def test_refused_once_more_a_file_was_received_when_it_was(hub):
+    """A look under other rules is no news: the moment that the hub describes must not move for it."""
+    (hub.seeds / "data_sharing_agreement.csv").write_text(AGREEMENTS.replace("signed", "draft"))
+    hub.take(text(rows(3)))
+    [before] = hub.sidecars("rejected")
+    hub.settings.audit.mkdir(parents=True, exist_ok=True)
+    (hub.settings.audit / "last_run.json").write_text(json.dumps({"as_of": "2025-02-01 00:00:00"}))
+    hub.contract(CONTRACT.replace('version: "1.0"', 'version: "1.1"'))
+    [outcome] = hub.ingest().batches
+    [after] = hub.sidecars("rejected")
+    assert (outcome.status, after["contract_version"]) == ("rejected", "1.1")
+    assert after["received_at"] == before["received_at"] == "2025-01-06 07:00:00"
+
+
 @pytest.mark.parametrize(("bad", "status"), [(5, "accepted"), (6, "rejected")])
 def test_too_many_bad_rows_reject_the_batch(hub, bad, status):
     records = rows(10)
