@@ -163,6 +163,7 @@ def print_summary(result: RunResult, console: Console | None = None) -> None:
     _print_ledger(settings, console)
     _print_missing_feeds(settings, console)
     _print_headlines(settings, result.as_of, console)
+    _print_scores(settings, console)
     if result.is_past:
         console.print(
             f"A past moment: published beside the live set, which stays as it was, in\n  {settings.published}"
@@ -314,6 +315,24 @@ def _print_headlines(settings: Settings, as_of: str, console: Console) -> None:
             f"Measures  {more} more, and all by day, week, site and category: secondary_use/uec/uec_metric. What each "
             "means: the data dictionary."
         )
+
+
+def _print_scores(settings: Settings, console: Console) -> None:
+    """Where the files are the demo's: how well the hub found again the journeys that were planted."""
+    if not (settings.home / "truth" / "pathway.parquet").exists() or not settings.warehouse.exists():
+        return
+    from orchestration.demo.pathway_score import pathway_scores
+    from orchestration.demo.score import link_scores
+
+    links, whole = link_scores(settings), pathway_scores(settings)
+    planted, found, right = (sum(link[place] for link in links) for place in (1, 2, 3))
+    if not planted or not found or not whole.chains:
+        return
+    console.print(
+        f"Links     against the demo's truth: precision {right / found:.3f}, recall {right / planted:.3f}; of "
+        f"{whole.chains:,} planted journeys {whole.exact:,} are one journey exactly, "
+        f"{whole.joined + whole.split_and_joined:,} hold what is not theirs (bihub score)"
+    )
 
 
 def _met(value: float, target: float, better: str) -> str:
