@@ -55,8 +55,10 @@ def group(node: Mapping[str, Any]) -> str:
     layer = node["fqn"][1]
     if layer == "marts":
         product = node["fqn"][2]
-        # Metric files read the facts, and the metric table reads them: one step further to the right.
-        return f"6_{product}_metrics" if metric_of(node) or reads_metric_files(node) else f"5_{product}"
+        # Metric files read the facts, the metric table reads them, others read the table: a step further to the right.
+        of_table = any(parent.endswith((f".{product}_metric", ".dim_metric")) for parent in node["depends_on"]["nodes"])
+        measures = metric_of(node) or reads_metric_files(node) or of_table
+        return f"6_{product}_metrics" if measures else f"5_{product}"
     return LAYERS.get(layer, f"4_{layer}")
 
 
