@@ -43,7 +43,8 @@ elsewhere as (
     inner join {{ ref('calendar_day') }} as calendar_day
         on
             stay.ready_on <= calendar_day.date_day
-            and calendar_day.date_day < coalesce(stay.discharged_on, {{ days_add(2, 'stay.known_until_date') }})
+            and calendar_day.date_day
+            < coalesce(stay.discharged_on, {{ days_add(2, 'stay.known_until_date') }})
 
 )
 
