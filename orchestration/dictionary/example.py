@@ -85,9 +85,11 @@ def _value(column: Column, position: int, code_lists: dict[str, list[str]]) -> V
         return int(max(10 if column.max is None else min(10, column.max), column.min or 0))
     if column.data_type.startswith(("double", "decimal")):
         return float(max(1.5 if column.max is None else min(1.5, column.max), column.min or 0))
-    if column.name in NAMED or column.name.endswith(("_code", "_codes")):
+    # a code that no list of the contract explains is made up only where there must be one
+    if column.name in NAMED or (column.name.endswith(("_code", "_codes")) and not column.required):
         return NAMED.get(column.name)
-    return f"{column.name.removesuffix('_id').removesuffix('_number').upper().replace('_', '-')}-0001"
+    stem = column.name.removesuffix("_id").removesuffix("_number").removesuffix("_code")
+    return f"{stem.upper().replace('_', '-')}-0001"
 
 
 def _written(column: Column, value: Value) -> str:
