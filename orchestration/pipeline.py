@@ -163,7 +163,7 @@ def _run(settings: Settings, as_of: str | None, progress: Progress | None, judge
             where,
             as_of=moment,
             version=version,
-            decorate=lambda folder: _add_pages(where, folder, result.warnings),
+            decorate=lambda folder: add_pages(where, folder, result.warnings),
         )
         seconds["publish"] = time.perf_counter() - started
     if not past:
@@ -171,8 +171,11 @@ def _run(settings: Settings, as_of: str | None, progress: Progress | None, judge
     return result
 
 
-def _add_pages(settings: Settings, folder: Path, warnings: list[str]) -> None:
-    """Dictionary and site go live with their numbers; where one of them cannot be made, the numbers still do."""
+def add_pages(settings: Settings, folder: Path, warnings: list[str]) -> None:
+    """Dictionary and site go live with their numbers; where one of them cannot be made, the numbers still do.
+
+    `folder`: the set that is about to go live. What could not be made is added to `warnings`, in words.
+    """
     from orchestration.dictionary import build_dictionary
     from orchestration.site import build_site
 

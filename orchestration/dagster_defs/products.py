@@ -141,25 +141,16 @@ def published_assets(settings: Settings, manifest: Mapping[str, Any]) -> dg.Asse
 def publish_what_is_built(settings: Settings) -> tuple[Any, list[str]]:
     """Publish the warehouse as it stands, at its own moment; the name follows from moment, batches and rules."""
     from orchestration.files import read_json
-    from orchestration.pipeline import remember_run, version_of
+    from orchestration.pipeline import add_pages, remember_run, version_of
     from orchestration.publish import publish
 
     as_of = read_json(settings.run_context)["as_of"]
     building = read_json(settings.audit / BUILDING) or {}
     version = building["version"] if building.get("as_of") == as_of else version_of(settings, as_of)
     warnings: list[str] = []
-
-    def decorate(folder) -> None:
-        from orchestration.dictionary import build_dictionary
-
-        try:
-            build_dictionary(settings, folder / "dictionary")
-        except Exception as problem:
-            warnings.append(
-                f"The dictionary could not be made ({type(problem).__name__}); the numbers were published without it."
-            )
-
-    published = publish(settings, as_of=as_of, version=version, decorate=decorate)
+    published = publish(
+        settings, as_of=as_of, version=version, decorate=lambda folder: add_pages(settings, folder, warnings)
+    )
     remember_run(settings, as_of, version)
     return published, warnings
 

@@ -592,11 +592,17 @@ def test_what_is_published_carries_the_name_it_had_when_the_build_began(tmp_path
     begun = {"as_of": "2026-11-01 07:00:00", "version": "named-when-it-began"}
     (settings.audit / products.BUILDING).write_text(json.dumps(begun))
     monkeypatch.setattr(pipeline, "version_of", lambda *_: "with-a-batch-that-came-later")
-    monkeypatch.setattr(
-        publish, "publish", lambda settings, **how: PublishResult(how["version"], tmp_path, how["as_of"])
-    )
+    decorated = []
+    monkeypatch.setattr(pipeline, "add_pages", lambda settings, folder, warnings: decorated.append(folder))
+
+    def publishing(settings, *, as_of, version, decorate):
+        decorate(tmp_path / version)
+        return PublishResult(version, tmp_path, as_of)
+
+    monkeypatch.setattr(publish, "publish", publishing)
     published, _ = products.publish_what_is_built(settings)
     assert published.version == "named-when-it-began"
+    assert decorated == [tmp_path / "named-when-it-began"], "dictionary and pages go live with the numbers here too"
     # Ingestion reads this: nothing received from now on may slip into the moment that was published.
     assert json.loads((settings.audit / "last_run.json").read_text()) == begun
     record_run_context(settings, "2026-11-02 07:00:00")

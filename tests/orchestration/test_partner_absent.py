@@ -100,6 +100,15 @@ def test_the_rest_is_built_and_what_is_missing_is_said(partner: str, way: str, w
         assert mine.status.isin(["missing", "very_late"]).any()
         late = done.stdout.partition("Feeds missing or very late")[2].partition("Headline measures")[0]
         assert re.search(rf"^{partner}[. ]", late, re.M), "the end of the run does not name the partner"
-        page = (tmp_path / "published/site/index.html").read_text()
-        titles = set(mine.partner_title) | {partner}
-        assert any(title in page for title in titles), "the first page does not name the partner who is missing"
+        for feed in mine[mine.status.isin(["missing", "very_late"])].itertuples():
+            told = rf"{partner}\.{feed.feed_table} \S (has not arrived|very late)"
+            assert re.search(told, words(tmp_path / "published/site/quality.html")), (
+                f"no page says that {feed.feed_table}"
+            )
+    up_to_date = (feeds.status == "on_time").sum()
+    assert f"{up_to_date} of {len(feeds)} feeds" in words(tmp_path / "published/site/index.html")
+
+
+def words(page: Path) -> str:
+    """The text of a page, without its tags."""
+    return " ".join(re.sub(r"<[^>]+>", " ", page.read_text()).split())
