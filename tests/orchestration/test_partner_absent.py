@@ -105,7 +105,7 @@ def test_the_rest_is_built_and_what_is_missing_is_said(partner: str, way: str, w
             assert re.search(told, words(tmp_path / "published/site/quality.html")), (
                 f"no page says that {feed.feed_table}"
             )
-    up_to_date = (feeds.status == "on_time").sum()
+    up_to_date = (feeds.status == "fresh").sum()
     assert f"{up_to_date} of {len(feeds)} feeds" in words(tmp_path / "published/site/index.html")
 
 
