@@ -24,7 +24,7 @@
         '{{ file.id }}' as metric_id,
         {{ period_start('month', 'event_date') }} as period_start,
         {{ person_of_event() }},
-        {{ 'cast(numerator as double)' if single else 'sum(cast(numerator as double))' }} as numerator,
+        {{ 'cast(numerator as double)' if single else exact_sum('numerator') }} as numerator,
         {{ 'cast(denominator as double)' if single else 'sum(cast(denominator as double))' }} as denominator
     from {{ metric_events(file) }}
     where event_date is not null and registered_sub_icb_code is not null

@@ -14,7 +14,7 @@
         is_covid,
         {{ metric_category(file) }} as category,
         {{ 'true' if file.metric.get('system') and file.metric.aggregate != 'daily_average' else 'false' }} as is_system,
-        sum(cast(numerator as double)) as numerator,
+        {{ exact_sum('numerator') }} as numerator,
         sum(cast(denominator as double)) as denominator
     from {{ metric_events(file) }}
     group by event_date, organisation_code, site_code, is_covid{{ ', category' if file.metric.get('category') }}

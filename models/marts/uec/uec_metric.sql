@@ -36,7 +36,7 @@ together as (
 
     select
         {{ metric_grain() }},
-        sum(numerator) as numerator,
+        {{ exact_sum('numerator') }} as numerator,
         sum(denominator) as denominator,
         cast(null as double) as median,
         cast(null as double) as p90
@@ -112,9 +112,9 @@ with_system as (
     union all
     select
         {{ metric_grain(organisation="'" ~ var('system_organisation') ~ "' as organisation_code") }},
-        sum(result) as numerator,
+        {{ exact_sum('result') }} as numerator,
         1 as denominator,
-        sum(result) as result
+        {{ exact_sum('result') }} as result
     from measured
     where is_part
     group by metric_id, period_grain, period_start, site_code, covid_group, category

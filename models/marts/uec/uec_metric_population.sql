@@ -38,7 +38,7 @@ together as (
         period_start,
         dimension,
         dimension_value,
-        sum(numerator) as numerator,
+        {{ exact_sum('numerator') }} as numerator,
         sum(denominator) as denominator,
         cast(null as double) as median,
         cast(null as double) as p90

@@ -44,7 +44,7 @@ measured as (
         count(wait_minutes) as journeys_measured,
         sum(case when wait_minutes > 0 then 1 else 0 end) as journeys_waiting,
         sum(case when is_open then 1 else 0 end) as journeys_still_waiting,
-        sum(wait_minutes) as total_wait_minutes,
+        {{ exact_sum('wait_minutes') }} as total_wait_minutes,
         {{ percentile_disc(0.5, 'wait_minutes') }} as median_wait_minutes,
         {{ percentile_disc(0.9, 'wait_minutes') }} as p90_wait_minutes,
         sum(case when is_costliest then 1 else 0 end) as journeys_where_costliest
@@ -58,7 +58,7 @@ month as (
 
     select
         period_start,
-        sum(total_wait_minutes) as all_wait_minutes
+        {{ exact_sum('total_wait_minutes') }} as all_wait_minutes
     from measured
     where site_code = 'ALL'
     group by period_start
