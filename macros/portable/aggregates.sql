@@ -22,7 +22,7 @@
     max_by({{ value }}, case when {{ value }} is not null then {{ sort_key }} end)
 {%- endmacro %}
 
-{#- A sum of fractions to the sixth decimal, so that the order of adding never shows: equal rows give equal bytes. -#}
+{#- A sum of fractions to the ninth decimal, so that the order of adding never shows: equal rows give equal bytes. -#}
 {% macro exact_sum(value) -%}
-    round(sum(cast({{ value }} as double)), 6)
+    round(sum(cast({{ value }} as double)), 9)
 {%- endmacro %}

@@ -24,7 +24,7 @@ def _schedule(world: World) -> delivery.Schedule:
     end, start = world.period.end, world.period.start
     hourly = max(start, end - dt.timedelta(days=1))
     schedule = delivery.Schedule()
-    delivery.months(schedule, world.period, hourly - dt.timedelta(days=1), "iuc_calls_{day:%Y%m}.jsonl")
+    delivery.months(schedule, world.period, hourly - dt.timedelta(days=1), "iuc_calls_{day:%Y%m}.jsonl", 0, 30)
     until = world.period.ends + np.timedelta64(7 * 3600, "s")
     delivery.windows(schedule, hourly, until, 3600, 180, "iuc_calls_{day:%Y%m%d_%H}.jsonl")
     return schedule
