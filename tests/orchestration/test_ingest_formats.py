@@ -412,7 +412,7 @@ def merged() -> bytes:
     ],
 )
 def test_a_workbook_that_cannot_be_taken(tmp_path, monkeypatch, content, kind, words):
-    monkeypatch.setattr("orchestration.ingest.read.MAX_XLSX_RATIO", 5)
+    monkeypatch.setattr("orchestration.ingest.read_excel.MAX_XLSX_RATIO", 5)
     outcome = Hub(tmp_path, EXCEL).take(content(), "Visits 1.xlsx")
     assert (outcome.status, outcome.reason_kind) == ("rejected", kind), outcome.reason
     assert words in outcome.reason

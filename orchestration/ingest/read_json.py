@@ -1,0 +1,102 @@
+"""JSON lines: one object a line. A line that is none costs that record, not the file."""
+
+from __future__ import annotations
+
+import csv
+import json
+from typing import Any
+
+from orchestration.contracts import FeedContract
+from orchestration.ingest.incoming import (
+    CLEAN_HEADER,
+    MAX_CELL,
+    MAX_LINE,
+    MAX_RAW,
+    Incoming,
+    buffers,
+    cut,
+    quote,
+    read_clean,
+    texts_of,
+)
+from orchestration.ingest.lines import Lines
+from orchestration.ingest.outcome import Rejected
+from orchestration.ingest.stage import Staged
+
+
+def read_json_lines(staged: Staged, contract: FeedContract, careful: bool) -> Incoming:
+    with staged.path.open(encoding="utf-8") as file:
+        head = file.read(4096).lstrip("\ufeff \t\r\n")
+    if head.startswith("["):
+        raise Rejected(
+            "unreadable",
+            "The file is one JSON list; JSON lines were agreed: one object per line, without commas between.",
+            "Write one record per line and send the file again.",
+        )
+    if not head.startswith("{"):
+        raise Rejected(
+            "unreadable", "The file does not start with a JSON object.", "Send JSON lines: one object per line."
+        )
+    if careful or staged.has_nul:
+        return _read_carefully(staged, contract)
+    paths = ["$." + ".".join(f'"{step}"' for step in column.path.split(".")) for column in contract.columns]
+    listed = "[" + ", ".join(quote(path) for path in paths) + "]"
+    texts = texts_of([f"_values[{position + 1}]" for position in range(len(paths))])
+    sql = (
+        "select _record, _record as _line, "
+        "case when _values is null then 'this line is not a JSON object: cut off, or written over several lines' "
+        "when len(list_filter(_values, lambda v: v like '{%' or v like '[%')) > 0 "
+        f"and list_has_any(json_type(_text, {listed}), ['OBJECT', 'ARRAY']) then 'a list or an object where a "
+        f"single value was agreed' end as _broken, "
+        f"case when _values is null then left(_text, {MAX_RAW}) end as _raw, _text as _extra, {texts} "
+        "from (select _record, _text, case when json_valid(_text) and json_type(_text) = 'OBJECT' "
+        f"then json_extract_string(_text, {listed}) end as _values "
+        f"from (select {{record}} as _record, _text from read_csv({quote(str(staged.path))}, auto_detect = "
+        f"false, header = false, "
+        "delim = '\x01', quote = '', escape = '', columns = {'_text': 'varchar'}, strict_mode = true, "
+        f"{buffers(staged.path, MAX_CELL)})) where trim(_text) <> '')"
+    )
+    return Incoming(sql, [], 0, staged)
+
+
+def _read_carefully(staged: Staged, contract: FeedContract) -> Incoming:
+    clean = staged.path.with_suffix(".clean")
+    paths = [column.path.split(".") for column in contract.columns]
+    lines = Lines(staged.path)
+    csv.field_size_limit(MAX_LINE)
+    with clean.open("w", encoding="utf-8", newline="") as out:
+        writer = csv.writer(out, lineterminator="\n")
+        writer.writerow([*CLEAN_HEADER, *(f"f{p}" for p in range(len(paths)))])
+        while (line := lines.take()) is not None:
+            if not line.strip():
+                continue
+            broken, values = _json_values(line, paths)
+            raw = cut(line) if broken else ""
+            writer.writerow([lines.number, lines.number, broken or "", raw, "" if broken else cut(line), *values])
+    return read_clean(clean, staged, len(paths), [])
+
+
+def _json_values(line: str, paths: list[list[str]]) -> tuple[str | None, list[str]]:
+    nothing = [""] * len(paths)
+    if len(line) > MAX_LINE:
+        return f"the line is longer than {MAX_LINE:,} characters", nothing
+    if "\0" in line:
+        return "the record holds NUL characters: it is damaged", nothing
+    try:
+        record = json.loads(line, parse_float=str, parse_int=str)
+    except (ValueError, RecursionError):
+        record = None
+    if not isinstance(record, dict):
+        return "this line is not a JSON object: cut off, or written over several lines", nothing
+    values = []
+    for path in paths:
+        value: Any = record
+        for step in path:
+            value = value.get(step) if isinstance(value, dict) else None
+        if isinstance(value, dict | list):
+            return "a list or an object where a single value was agreed", nothing
+        text = "" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
+        if len(text) > MAX_CELL:
+            return f"a field is longer than {MAX_CELL:,} characters", nothing
+        values.append(text)
+    return None, values
