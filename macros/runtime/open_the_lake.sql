@@ -20,11 +20,20 @@
     {% else %}
         {% do run_query("create or replace table hub.run_context as select coalesce(max(received_at), timestamp '2000-01-01') as as_of from (" ~ all_batches ~ ")") %}
     {% endif %}
-    {% do run_query("create or replace view hub.batch as select * from (" ~ all_batches ~ ") where received_at <= (select as_of from hub.run_context)") %}
+    {% if run_query("select count(*) from duckdb_views() where schema_name = 'hub' and view_name = 'batch'").columns[0].values()[0] %}
+        {% do run_query('drop view hub.batch') %}  {# of a warehouse built before the ledger was read once a run #}
+    {% endif %}
+    {% do run_query("create or replace table hub.batch as select * from (" ~ all_batches ~ ") where received_at <= (select as_of from hub.run_context)") %}
+    {% do create_table_state() %}
+    {% do run_query("create or replace table hub.batch_now as select partner || '.' || feed_table as feed, batch_id from hub.batch where status = 'accepted'") %}
+    {% set views = [] %}
     {% for source in graph.sources.values() if source.source_name != 'hub' %}
         {% do run_query('create schema if not exists ' ~ source.schema) %}
-        {% do run_query('create or replace view ' ~ source.schema ~ '.' ~ source.identifier ~ ' as ' ~ feed_view(source, lake)) %}
+        {% set query = feed_view(source, lake) %}
+        {% do run_query('create or replace view ' ~ source.schema ~ '.' ~ source.identifier ~ ' as ' ~ query) %}
+        {% do views.append("('" ~ source.source_name ~ '.' ~ source.name ~ "', '" ~ local_md5(query) ~ "')") %}
     {% endfor %}
+    {% do run_query(source_state(views)) %}
     {% do return('') %}
 {% endmacro %}
 
@@ -51,4 +60,19 @@
     {%- else -%}
         select {% for c in contract %}cast(null as {{ c.data_type }}) as {{ c.name }}, {% endfor %}{% for name, type in lineage %}cast(null as {{ type }}) as {{ name }}{{ ', ' if not loop.last }}{% endfor %} where false
     {%- endif -%}
+{% endmacro %}
+
+{#- What each source holds at as_of, as a tag: a feed is its batches and how they are read. -#}
+{% macro source_state(views) %}
+    create or replace table hub.source_state as
+    select 'hub.run_context' as source_name, cast(as_of as varchar) as tag from hub.run_context
+    union all
+    select 'hub.batch', count(*) || ':' || coalesce(sum(cast(hash(b) as hugeint)), 0) from hub.batch as b
+    {%- if views %}
+    union all
+    select read.feed, read.how || coalesce(md5(string_agg(batch_now.batch_id, ',' order by batch_now.batch_id)), '')
+    from (values {{ views | join(', ') }}) as read (feed, how)
+    left join hub.batch_now as batch_now on batch_now.feed = read.feed
+    group by read.feed, read.how
+    {%- endif %}
 {% endmacro %}

@@ -1,0 +1,141 @@
+{#-
+  config.meta.delta of a model: {key: [columns], inputs: {name of model or partner.table: [columns that carry the key]}}.
+  It promises that the rows of one key are made from those rows of these inputs alone that carry the same key; whatever
+  else the model reads may change nothing without the whole table being made again. test_incremental.py holds it to that.
+-#}
+{% macro delta_columns(node, input) %}
+    {%- set inputs = (node.config.meta.get('delta') or {}).get('inputs') or {} -%}
+    {%- do return(inputs.get(input.source_name ~ '.' ~ input.name if input.resource_type == 'source' else input.name)) -%}
+{% endmacro %}
+
+
+{#- Whether another model takes changed rows from this one, so that they have to be kept. -#}
+{% macro is_watched(node) %}
+    {%- for other in graph.nodes.values() if other.resource_type == 'model' and node.name in ((other.config.meta.get('delta') or {}).get('inputs') or {}) -%}
+        {%- do return(true) -%}
+    {%- endfor -%}
+    {%- do return(false) -%}
+{% endmacro %}
+
+
+{#- True where every input that changed can say which of its rows did. -#}
+{% macro can_replace_rows(node, state) %}
+    {%- if not node.config.meta.get('delta') or not state.content_before -%}{%- do return(false) -%}{%- endif -%}
+    {%- for id in state.changed -%}
+        {%- set input = state.nodes.get(id) -%}
+        {%- if not input or not delta_columns(node, input) -%}{%- do return(false) -%}{%- endif -%}
+        {%- if input.resource_type == 'source' -%}
+            {%- if batches_gone(state.table_name, input) -%}{%- do return(false) -%}{%- endif -%}
+        {%- elif input.resource_type != 'model' or input.config.materialized == 'view' -%}{%- do return(false) -%}
+        {%- else -%}
+            {%- set told = state.stored.get(table_name_of(input), {}) -%}
+            {%- if not told.get('changes_from') or told.changes_from != state.inputs_before.get(id) -%}{%- do return(false) -%}{%- endif -%}
+        {%- endif -%}
+    {%- endfor -%}
+    {%- do return(true) -%}
+{% endmacro %}
+
+
+{% macro batches_gone(name, source) %}
+    {%- set feed = source.source_name ~ '.' ~ source.name -%}
+    {%- set seen = "from hub.batch_seen where table_name = '" ~ name ~ "' and feed = '" ~ feed ~ "'" -%}
+    {%- set told = run_query("select count(*), count(*) filter (where batch_id not in (select batch_id from hub.batch_now where feed = '" ~ feed ~ "')) " ~ seen).rows[0] -%}
+    {%- do return(told[0] == 0 or told[1] > 0) -%}
+{% endmacro %}
+
+
+{#- Replaces the rows of the keys that changed inputs name; the rest of the table stays as it lies. -#}
+{% macro replace_rows(target_relation, state) %}
+    {%- set key = model.config.meta.delta.key -%}
+    {%- set scratch = 'temp.main.' -%}
+    {%- set touched = [] -%}
+    {%- for id in state.changed -%}
+        {%- do touched.append(changed_keys(state, state.nodes[id], key)) -%}
+    {%- endfor -%}
+    {%- do in_transaction('create or replace temp table hub_touched as select distinct * from (' ~ touched | join(' union all ') ~ ') as named') -%}
+    {%- set rows_touched = rows_of_query('select count(*) from temp.main.hub_touched')[0][0] -%}
+    {%- set rows_before = state.content_before.split(':')[0] | int -%}
+    {%- if rows_touched > rows_before // 4 + 1000 -%}
+        {%- do make_whole_table(load_cached_relation(this), target_relation, state) -%}
+        {%- do return('') -%}
+    {%- endif -%}
+    {%- set code = namespace(sql=compiled_code) -%}
+    {%- set made = [] -%}
+    {%- for id, input in state.nodes.items() if delta_columns(model, input) and id in model.depends_on.nodes -%}
+        {%- set shadow = scratch ~ adapter.quote(input.alias or input.identifier) -%}
+        {%- do in_transaction('create or replace temp table ' ~ adapter.quote(input.alias or input.identifier) ~ ' as select * from ' ~ input.relation_name ~ ' as input where ' ~ key_is_touched(delta_columns(model, input), key)) -%}
+        {%- set code.sql = code.sql | replace(input.relation_name, shadow) -%}
+        {%- do made.append(shadow) -%}
+    {%- endfor -%}
+    {%- call statement('main') -%}
+        create or replace temp table hub_new_rows as (
+        {{ code.sql }}
+        )
+    {%- endcall -%}
+    {%- do in_transaction('create or replace temp table hub_old_rows as select * from ' ~ target_relation ~ ' as input where ' ~ key_is_touched(key, key)) -%}
+    {%- do in_transaction('create or replace temp table hub_changed_rows as ' ~ changed_rows('temp.main.hub_old_rows', 'temp.main.hub_new_rows')) -%}
+    {%- set columns = key | join(', ') -%}
+    {%- set rows_changed = rows_of_query('select count(*) from temp.main.hub_changed_rows')[0][0] -%}
+    {%- if rows_changed -%}
+        {%- do in_transaction('create or replace temp table hub_touched as select distinct ' ~ columns ~ ' from temp.main.hub_changed_rows') -%}
+        {%- set content = content_after_change(state.content_before) -%}
+        {%- do in_transaction('delete from ' ~ target_relation ~ ' as input where ' ~ key_is_touched(key, key)) -%}
+        {%- do in_transaction('insert into ' ~ target_relation ~ ' select * from temp.main.hub_new_rows as input where ' ~ key_is_touched(key, key)) -%}
+        {%- if is_watched(model) -%}{%- do store_changes(state.table_name, 'select * from temp.main.hub_changed_rows') -%}{%- endif -%}
+        {%- do store_state(state.table_name, state.definition, state.inputs, content, state.content_before if is_watched(model) else none, 'rows', rows_changed) -%}
+    {%- else -%}
+        {%- set told = state.stored[state.table_name] -%}
+        {%- do store_state(state.table_name, state.definition, state.inputs, state.content_before, told.changes_from, 'unchanged', 0) -%}
+    {%- endif -%}
+    {%- do remember_batches(state) -%}
+    {%- for shadow in made + ['temp.main.hub_touched', 'temp.main.hub_new_rows', 'temp.main.hub_old_rows', 'temp.main.hub_changed_rows'] -%}
+        {%- do in_transaction('drop table if exists ' ~ shadow) -%}
+    {%- endfor -%}
+{% endmacro %}
+
+
+{#- The keys, under the model's names, of everything in one input that came, went or is different now. -#}
+{% macro changed_keys(state, input, key) %}
+    {%- set columns = delta_columns(model, input) -%}
+    {%- set picked = [] -%}
+    {%- for column in columns -%}{%- do picked.append(column ~ ' as ' ~ key[loop.index0]) -%}{%- endfor -%}
+    {%- if input.resource_type == 'source' -%}
+        {%- set feed = input.source_name ~ '.' ~ input.name -%}
+        {%- do return('select ' ~ picked | join(', ') ~ ' from ' ~ input.relation_name ~ " where _batch_id in (select batch_id from hub.batch_now where feed = '" ~ feed ~ "' except select batch_id from hub.batch_seen where table_name = '" ~ state.table_name ~ "' and feed = '" ~ feed ~ "')") -%}
+    {%- endif -%}
+    {%- do return('select ' ~ picked | join(', ') ~ ' from changes.' ~ adapter.quote(table_name_of(input))) -%}
+{% endmacro %}
+
+
+{% macro key_is_touched(columns, key) %}
+    {%- set same = [] -%}
+    {%- for column in columns -%}{%- do same.append('input.' ~ column ~ ' = touched.' ~ key[loop.index0]) -%}{%- endfor -%}
+    {%- do return('exists (select 1 from temp.main.hub_touched as touched where ' ~ same | join(' and ') ~ ')') -%}
+{% endmacro %}
+
+
+{#- Rows of one and not of the other, both ways: `_is_new` tells which. -#}
+{% macro changed_rows(old_relation, new_relation) %}
+    {%- do return('select * from ((select * from ' ~ old_relation ~ ' except all select * from ' ~ new_relation ~ ') union all (select * from ' ~ new_relation ~ ' except all select * from ' ~ old_relation ~ ')) as changed') -%}
+{% endmacro %}
+
+
+{% macro content_after_change(content_before) %}
+    {%- set before = content_before.split(':') -%}
+    {%- set sums = "select count(*) as n, coalesce(sum(cast(hash(t) as hugeint)), 0) as s from " -%}
+    {%- do return(rows_of_query(
+        "select (" ~ before[0] ~ " - old.n + new.n) || ':' || (cast('" ~ before[1] ~ "' as hugeint) - old.s + new.s) from ("
+        ~ sums ~ "temp.main.hub_old_rows as t) as old cross join (" ~ sums ~ "temp.main.hub_new_rows as t) as new"
+    )[0][0]) -%}
+{% endmacro %}
+
+
+{% macro store_changes(name, sql) %}
+    {%- do in_transaction('create or replace table changes.' ~ adapter.quote(name) ~ ' as ' ~ sql) -%}
+{% endmacro %}
+
+
+{% macro same_columns(one, other) %}
+    {%- set listed = "select string_agg(column_name || ' ' || data_type, ', ' order by column_index) from duckdb_columns() where schema_name = '" ~ one.schema ~ "' and table_name = '" -%}
+    {%- do return(rows_of_query(listed ~ one.identifier ~ "'")[0][0] == rows_of_query(listed ~ other.identifier ~ "'")[0][0]) -%}
+{% endmacro %}

@@ -1,0 +1,112 @@
+{#-
+  hub.table_state: from what each table was made. One row per model that is a table or a view:
+  definition (hash of its SQL), inputs (JSON: what it read, each with the tag of its content), content (rows and the
+  sum of the rows' hashes: equal content has an equal tag, in whatever order rows lie), changes_from (the tag of the
+  content before, where changes."<table>" holds the rows that differ), outcome, rows_changed, built_in (the dbt
+  invocation that last did anything to it).
+-#}
+{% macro create_table_state() %}
+    {% do run_query('create table if not exists hub.table_state (table_name varchar, definition varchar, inputs varchar, content varchar, changes_from varchar, outcome varchar, rows_changed bigint, built_in varchar)') %}
+    {% do run_query('create table if not exists hub.batch_seen (table_name varchar, feed varchar, batch_id varchar)') %}
+    {% do run_query('create schema if not exists changes') %}
+{% endmacro %}
+
+
+{% macro table_name_of(node) %}
+    {%- do return(node.schema ~ '.' ~ (node.alias or node.identifier or node.name)) -%}
+{% endmacro %}
+
+
+{#- {table name: its row of hub.table_state} of the given tables. -#}
+{% macro stored_states(names) %}
+    {%- set found = {} -%}
+    {%- if names -%}
+        {%- for row in run_query("select table_name, definition, inputs, content, changes_from from hub.table_state where table_name in ('" ~ names | join("', '") ~ "')").rows -%}
+            {%- do found.update({row[0]: {'definition': row[1], 'inputs': row[2], 'content': row[3], 'changes_from': row[4]}}) -%}
+        {%- endfor -%}
+    {%- endif -%}
+    {%- do return(found) -%}
+{% endmacro %}
+
+
+{#- What the model is made from now and was made from last time: definition, inputs (id: tag) and which of them changed. -#}
+{% macro state_of_table(node) %}
+    {%- set name = table_name_of(node) -%}
+    {%- set nodes = {} -%}
+    {%- for id in node.depends_on.nodes -%}{%- do nodes_behind(id, nodes) -%}{%- endfor -%}
+    {%- set names = [name] -%}
+    {%- for other in nodes.values() if other.resource_type == 'model' -%}{%- do names.append(table_name_of(other)) -%}{%- endfor -%}
+    {%- set stored = stored_states(names) -%}
+    {%- set before = stored.get(name, {}) -%}
+    {%- set tags = source_tags(nodes) -%}
+    {%- set inputs = {} -%}
+    {%- for id, other in nodes.items() -%}
+        {%- set state = stored.get(table_name_of(other), {}) -%}
+        {%- if other.resource_type == 'source' -%}{%- do inputs.update({id: tags[id]}) -%}
+        {%- elif other.resource_type == 'seed' -%}{%- do inputs.update({id: other.checksum.checksum ~ local_md5(tojson(other.config.get('column_types') or {}))}) -%}
+        {%- elif other.config.materialized == 'view' -%}{%- do inputs.update({id: state.get('definition') or 'unknown'}) -%}
+        {%- else -%}{%- do inputs.update({id: state.get('content') or 'unknown'}) -%}{%- endif -%}
+    {%- endfor -%}
+    {%- set inputs_before = fromjson(before.inputs) if before.get('inputs') else {} -%}
+    {%- set changed = [] -%}
+    {%- for id in inputs if inputs[id] == 'unknown' or inputs_before.get(id) != inputs[id] -%}{%- do changed.append(id) -%}{%- endfor -%}
+    {%- for id in inputs_before if id not in inputs -%}{%- do changed.append(id) -%}{%- endfor -%}
+    {%- do return({
+        'table_name': name, 'definition': local_md5(compiled_code), 'definition_before': before.get('definition'),
+        'inputs': inputs, 'inputs_before': inputs_before, 'changed': changed, 'content_before': before.get('content'),
+        'stored': stored, 'nodes': nodes,
+    }) -%}
+{% endmacro %}
+
+
+{#- A node and, where it is a view, everything behind it: a view changes with what it reads. -#}
+{% macro nodes_behind(id, found) %}
+    {%- if id in found -%}{%- do return('') -%}{%- endif -%}
+    {%- set node = graph.sources[id] if id.startswith('source.') else graph.nodes[id] -%}
+    {%- do found.update({id: node}) -%}
+    {%- if node.resource_type == 'model' and node.config.materialized == 'view' -%}
+        {%- for parent in node.depends_on.nodes -%}{%- do nodes_behind(parent, found) -%}{%- endfor -%}
+    {%- endif -%}
+{% endmacro %}
+
+
+{#- {source id: tag}, as the start of this dbt command found the lake (open_the_lake). -#}
+{% macro source_tags(nodes) %}
+    {%- set tags = {} -%}
+    {%- set names = [] -%}
+    {%- for id, node in nodes.items() if node.resource_type == 'source' -%}
+        {%- do tags.update({id: 'unknown'}) -%}
+        {%- do names.append(node.source_name ~ '.' ~ node.name) -%}
+    {%- endfor -%}
+    {%- if names -%}
+        {%- for row in run_query("select 'source.' || '" ~ project_name ~ "' || '.' || source_name, tag from hub.source_state where source_name in ('" ~ names | join("', '") ~ "')").rows -%}
+            {%- do tags.update({row[0]: row[1]}) -%}
+        {%- endfor -%}
+    {%- endif -%}
+    {%- do return(tags) -%}
+{% endmacro %}
+
+
+{#- Rows and the sum of their hashes: the same for the same rows in any order, and rows can be added and taken away. -#}
+{% macro content_of(relation) %}
+    {%- do return(rows_of_query('select count(*) || \':\' || coalesce(sum(cast(hash(t) as hugeint)), 0) from ' ~ relation ~ ' as t')[0][0]) -%}
+{% endmacro %}
+
+
+{% macro store_state(name, definition, inputs, content, changes_from, outcome, rows_changed) %}
+    {%- do in_transaction("delete from hub.table_state where table_name = '" ~ name ~ "'") -%}
+    {%- do in_transaction("insert into hub.table_state select '" ~ name ~ "', '" ~ definition ~ "', '" ~ tojson(inputs) ~ "', " ~ sql_text(content) ~ ', ' ~ sql_text(changes_from) ~ ", '" ~ outcome ~ "', " ~ (rows_changed if rows_changed is not none else 'null') ~ ", '" ~ invocation_id ~ "'") -%}
+{% endmacro %}
+
+
+{#- Which batches of the feeds are in the table now. -#}
+{% macro remember_batches(state) %}
+    {%- set feeds = [] -%}
+    {%- for node in state.nodes.values() if node.resource_type == 'source' and delta_columns(model, node) -%}
+        {%- do feeds.append(node.source_name ~ '.' ~ node.name) -%}
+    {%- endfor -%}
+    {%- if feeds -%}
+        {%- do in_transaction("delete from hub.batch_seen where table_name = '" ~ state.table_name ~ "'") -%}
+        {%- do in_transaction("insert into hub.batch_seen select '" ~ state.table_name ~ "', feed, batch_id from hub.batch_now where feed in ('" ~ feeds | join("', '") ~ "')") -%}
+    {%- endif -%}
+{% endmacro %}

@@ -1,0 +1,86 @@
+{#-
+  Our way to make a table in DuckDB: do only what the change of its inputs asks for, with the result of a full build
+  (docs/decisions/0025). Three outcomes, kept in hub.table_state:
+  unchanged  the SQL and the content of everything it reads are as they were: nothing is done;
+  rows       the model says in config.meta.delta how its inputs name its key: only rows of changed keys are replaced;
+  whole      everything else: the table is made again, in one transaction. `--full-refresh` asks for this.
+-#}
+{% materialization table, adapter='duckdb' %}
+    {%- set existing = load_cached_relation(this) -%}
+    {%- set target_relation = this.incorporate(type='table') -%}
+    {{ run_hooks(pre_hooks) }}
+    {%- set state = state_of_table(model) -%}
+    {%- set is_usable = existing is not none and existing.is_table and state.definition == state.definition_before and not should_full_refresh() -%}
+    {%- if is_usable and not state.changed -%}
+        {%- call statement('main') -%} select 'unchanged' {%- endcall -%}
+    {%- elif is_usable and can_replace_rows(model, state) -%}
+        {%- do replace_rows(target_relation, state) -%}
+    {%- else -%}
+        {%- do make_whole_table(existing, target_relation, state) -%}
+    {%- endif -%}
+    {{ run_hooks(post_hooks) }}
+    {%- do persist_docs(target_relation, model) -%}
+    {%- do adapter.commit() -%}
+    {{ return({'relations': [target_relation]}) }}
+{% endmaterialization %}
+
+
+{% materialization view, adapter='duckdb' %}
+    {%- set existing = load_cached_relation(this) -%}
+    {%- set target_relation = this.incorporate(type='view') -%}
+    {%- set definition = local_md5(compiled_code) -%}
+    {%- set before = stored_states([table_name_of(model)]).get(table_name_of(model)) -%}
+    {{ run_hooks(pre_hooks) }}
+    {%- if existing is not none and existing.is_view and before and before.definition == definition and not should_full_refresh() -%}
+        {%- call statement('main') -%} select 'unchanged' {%- endcall -%}
+    {%- else -%}
+        {%- if existing is not none and not existing.is_view -%}{%- do adapter.drop_relation(existing) -%}{%- endif -%}
+        {%- call statement('main') -%}
+            create or replace view {{ target_relation }} as (
+            {{ compiled_code }}
+            )
+        {%- endcall -%}
+        {%- do store_state(table_name_of(model), definition, {}, none, none, 'whole', 0) -%}
+    {%- endif -%}
+    {{ run_hooks(post_hooks) }}
+    {%- do persist_docs(target_relation, model) -%}
+    {%- do adapter.commit() -%}
+    {{ return({'relations': [target_relation]}) }}
+{% endmaterialization %}
+
+
+{#- Old and new stand side by side until the commit, so that what changed can be told to those who take rows from here. -#}
+{% macro make_whole_table(existing, target_relation, state) %}
+    {%- set old_relation = target_relation.incorporate(path={'identifier': target_relation.identifier ~ '__old'}) -%}
+    {%- set keeps_changes = existing is not none and existing.is_table and state.content_before and is_watched(model) -%}
+    {%- do in_transaction('drop table if exists ' ~ old_relation) -%}
+    {%- if keeps_changes -%}
+        {%- do in_transaction('alter table ' ~ target_relation ~ ' rename to ' ~ adapter.quote(old_relation.identifier)) -%}
+    {%- elif existing is not none -%}
+        {%- do in_transaction('drop ' ~ existing.type ~ ' if exists ' ~ existing) -%}
+    {%- endif -%}
+    {%- call statement('main') -%}
+        {{ create_table_as(False, target_relation, compiled_code) }}
+    {%- endcall -%}
+    {%- set content = content_of(target_relation) -%}
+    {%- set changes_from = none -%}
+    {%- if keeps_changes and same_columns(old_relation, target_relation) -%}
+        {%- do store_changes(state.table_name, changed_rows(old_relation, target_relation)) -%}
+        {%- set changes_from = state.content_before -%}
+    {%- endif -%}
+    {%- if keeps_changes -%}{%- do in_transaction('drop table ' ~ old_relation) -%}{%- endif -%}
+    {%- set outcome = 'unchanged' if content == state.content_before and changes_from else 'whole' -%}
+    {%- do store_state(state.table_name, state.definition, state.inputs, content, changes_from, outcome, none) -%}
+    {%- do remember_batches(state) -%}
+{% endmacro %}
+
+
+{% macro in_transaction(sql) %}
+    {%- call statement('step') -%}{{ sql }}{%- endcall -%}
+{% endmacro %}
+
+
+{% macro rows_of_query(sql) %}
+    {%- call statement('asked', fetch_result=True) -%}{{ sql }}{%- endcall -%}
+    {%- do return(load_result('asked').table.rows) -%}
+{% endmacro %}
