@@ -4,11 +4,37 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pyarrow as pa
 from dbt.adapters.duckdb.plugins import BasePlugin
 
-from orchestration.pseudonyms import load_key, pseudonym
+from orchestration.pseudonyms import PURPOSES, load_key
 from orchestration.settings import load_settings
+
+# HMAC-SHA256 (RFC 2104) in SQL. A key is half a block of the hash, zeros fill the other half. DuckDB reads the key
+# files itself, into a database in memory: neither a statement nor the warehouse file ever holds a key.
+PADS = """
+    create table hub_keys.pad as
+    select
+        parse_filename(filename, true) as purpose,
+        cast(xor(key_block, cast(unhex(repeat('36', 64)) as bit)) as blob) as inner_pad,
+        cast(xor(key_block, cast(unhex(repeat('5c', 64)) as bit)) as blob) as outer_pad
+    from (
+        select
+            filename,
+            cast(unhex(rpad(regexp_replace(content, '[^0-9a-fA-F]', '', 'g'), 128, '0')) as bit) as key_block
+        from read_text([{files}])
+    )
+"""
+HUB_PSEUDONYM = """
+    create or replace temp macro hub_pseudonym(of_purpose, of_value) as left(sha256(
+        (
+            select coalesce(max(pad.outer_pad), error('hub_pseudonym: no key is kept for the purpose ' || of_purpose))
+            from hub_keys.pad as pad where pad.purpose = of_purpose
+        )
+        || unhex(sha256(
+            (select max(pad.inner_pad) from hub_keys.pad as pad where pad.purpose = of_purpose) || encode(of_value)
+        ))
+    ), 32)
+"""
 
 
 class Plugin(BasePlugin):
@@ -17,25 +43,14 @@ class Plugin(BasePlugin):
         Path(creds.path).parent.mkdir(parents=True, exist_ok=True)
 
     def configure_connection(self, conn):
-        keys: dict[str, bytes] = {}
-        directory = load_settings().keys
+        keys = load_settings().keys
+        for purpose in PURPOSES:
+            load_key(keys, purpose)
+        files = ", ".join("'" + str(keys / f"{purpose}.key").replace("'", "''") + "'" for purpose in PURPOSES)
+        conn.execute("attach ':memory:' as hub_keys")
+        conn.execute(PADS.format(files=files))
+        conn.execute(HUB_PSEUDONYM)
 
-        def hub_pseudonym(purposes: pa.ChunkedArray, values: pa.ChunkedArray) -> pa.Array:
-            made = []
-            for purpose, value in zip(purposes.to_pylist(), values.to_pylist(), strict=True):
-                if value is None or purpose is None:
-                    made.append(None)
-                    continue
-                if purpose not in keys:
-                    keys[purpose] = load_key(directory, purpose)
-                made.append(pseudonym(keys[purpose], value))
-            return pa.array(made, pa.string())
-
-        conn.create_function(
-            "hub_pseudonym",
-            hub_pseudonym,
-            ["VARCHAR", "VARCHAR"],
-            "VARCHAR",
-            type="arrow",
-            null_handling="special",
-        )
+    def configure_cursor(self, cursor):
+        # Attached databases are shared by the cursors of a connection, what is temporary is not.
+        cursor.execute(HUB_PSEUDONYM)

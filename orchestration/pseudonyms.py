@@ -10,6 +10,9 @@ from pathlib import Path
 
 KEY_BYTES = 32
 
+PURPOSES = ("person", "secondary_use")
+"""What SQL may make pseudonyms for: `person` within the hub, `secondary_use` in what is published."""
+
 
 def load_key(keys: Path, purpose: str) -> bytes:
     """The key of a purpose; made on first use, readable by the owner only.
