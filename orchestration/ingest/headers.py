@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import csv
 import difflib
+import unicodedata
 from collections import Counter
+from collections.abc import Iterable, Iterator
 
 from orchestration.contracts import FeedContract
 from orchestration.ingest.outcome import Rejected
@@ -18,7 +21,7 @@ def match_header(
 
     Raises Rejected where there is no header, a required column is missing, or a name occurs twice.
     """
-    names = [" ".join(name.replace("\ufeff", "").split()) for name in header]
+    names = [" ".join("".join(sign for sign in name if unicodedata.category(sign) != "Cf").split()) for name in header]
     wanted = {column.local_name: column for column in contract.columns}
     if len(names) > MAX_COLUMNS:
         raise Rejected(
@@ -92,6 +95,25 @@ def _no_header(names: list[str], contract: FeedContract, where: str) -> Rejected
                 "Export the file with the agreed separator and send it again.",
             )
     return Rejected("header", f"There is no header {where}: none of the agreed column names is there.", remedy)
+
+
+def header_elsewhere(rows: Iterable[list[str]], contract: FeedContract) -> int | None:
+    """The number of the row that looks like the header, where it is not the agreed one."""
+    wanted = {column.local_name.casefold() for column in contract.columns}
+    scores = [
+        (sum(value.strip().casefold() in wanted for value in row), -number) for number, row in enumerate(rows, start=1)
+    ]
+    best, number = max(scores, default=(0, 0))
+    return -number if best >= 2 and -number != contract.header_row else None
+
+
+def fields_of(lines: Iterable[str], delimiter: str) -> Iterator[list[str]]:
+    """Fields of lines that need not be records."""
+    for line in lines:
+        try:
+            yield next(csv.reader([line], delimiter=delimiter), [])
+        except csv.Error:
+            yield []
 
 
 def listed(names: list[str]) -> str:

@@ -13,6 +13,7 @@ from orchestration.ingest.stage import Staged
 MAX_CELL = 1_000_000
 MAX_LINE = 4_000_000
 MAX_RAW = 100_000
+HEADER_AGAIN = "the header stands here once more: files were joined, or one was written twice"
 CLEAN_HEADER = ("_record", "_line", "_broken", "_raw", "_extra")
 STRUCTURAL = (duckdb.InvalidInputException, duckdb.ConversionException, duckdb.NotImplementedException)
 

@@ -4,42 +4,44 @@ from __future__ import annotations
 
 import csv
 import json
-import zipfile
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
+from itertools import chain, islice
 from typing import Any
 
 from orchestration.contracts import FeedContract
-from orchestration.ingest.headers import MAX_COLUMNS, listed, match_header
-from orchestration.ingest.incoming import CLEAN_HEADER, MAX_CELL, Incoming, cut, read_clean
+from orchestration.ingest.headers import header_elsewhere, listed, match_header
+from orchestration.ingest.incoming import CLEAN_HEADER, HEADER_AGAIN, MAX_CELL, Incoming, cut, read_clean
 from orchestration.ingest.outcome import Rejected
 from orchestration.ingest.stage import Staged
+from orchestration.ingest.workbook import REMEDY, Noted, look_into
 
-MAX_XLSX_BYTES = 1 << 30
-MAX_XLSX_RATIO = 300
+LOOK_FOR_HEADER = 30
+
+
+@dataclass
+class Sheet:
+    rows: Iterator[list[Any]]
+    warnings: list[str]
+    has_merged_header: bool
 
 
 def read_excel(staged: Staged, contract: FeedContract) -> Incoming:
-    rows, warnings = _sheet(staged, contract)
-    where = f"in row {contract.header_row} of sheet '{contract.sheet}'"
+    sheet = _sheet(staged, contract)
+    above = list(islice(sheet.rows, max(contract.header_row, LOOK_FOR_HEADER)))
     header = (
-        [_cell(value, "varchar") or "" for value in rows[contract.header_row - 1]]
-        if len(rows) >= contract.header_row
+        [_cell(value, "varchar") for value in above[contract.header_row - 1]]
+        if len(above) >= contract.header_row
         else []
     )
     try:
-        positions, extra, noticed = match_header(header, contract, where)
+        positions, extra, noticed = match_header(
+            header, contract, f"in row {contract.header_row} of sheet '{contract.sheet}'"
+        )
     except Rejected as refused:
-        wanted = {column.local_name.casefold() for column in contract.columns}
-        scores = [
-            (sum(str(value).strip().casefold() in wanted for value in row), number)
-            for number, row in enumerate(rows[:30], start=1)
-        ]
-        best = max(scores, default=(0, 0), key=lambda score: score[0])
-        if refused.kind == "header" and best[0] >= 2 and best[1] != contract.header_row:
-            raise Rejected("header", f"The header is in row {best[1]}; it was agreed for row {contract.header_row}.",
-                           "Keep the agreed number of title rows above the header.") from None  # fmt: skip
-        raise
+        raise _better_said(refused, above, sheet, contract) from None
     kinds = [column.data_type for column in contract.columns]
     named = [(position, header[position]) for position in extra if header[position]]
     clean = staged.path.with_suffix(".clean")
@@ -47,7 +49,8 @@ def read_excel(staged: Staged, contract: FeedContract) -> Incoming:
     with clean.open("w", encoding="utf-8", newline="") as out:
         writer = csv.writer(out, lineterminator="\n")
         writer.writerow([*CLEAN_HEADER, *(f"f{p}" for p in range(len(kinds)))])
-        for number, row in enumerate(rows[contract.header_row :], start=contract.header_row + 1):
+        below = chain(above[contract.header_row :], sheet.rows)
+        for number, row in enumerate(below, start=contract.header_row + 1):
             if all(value == "" or value is None for value in row):
                 continue
             record += 1
@@ -56,10 +59,11 @@ def read_excel(staged: Staged, contract: FeedContract) -> Incoming:
                 for p, kind in zip(positions, kinds, strict=True)
             ]
             if max(map(len, texts)) > MAX_CELL:
-                raw = cut("|".join(_cell(value, "varchar") for value in row))
-                writer.writerow(
-                    [record, number, f"a field is longer than {MAX_CELL:,} characters", raw, "", *[""] * len(kinds)]
-                )
+                broken = f"a field is longer than {MAX_CELL:,} characters"
+                writer.writerow([record, number, broken, _raw(row), "", *[""] * len(kinds)])
+                continue
+            if [_cell(value, "varchar") for value in row] == header:
+                writer.writerow([record, number, HEADER_AGAIN, _raw(row), "", *[""] * len(kinds)])
                 continue
             others = (
                 json.dumps({name: _cell(row[p], "varchar") for p, name in named if p < len(row)}, ensure_ascii=False)
@@ -67,29 +71,37 @@ def read_excel(staged: Staged, contract: FeedContract) -> Incoming:
                 else ""
             )
             writer.writerow([record, number, "", "", others, *texts])
-    return read_clean(clean, staged, len(kinds), warnings + noticed)
+    return read_clean(clean, staged, len(kinds), sheet.warnings + noticed)
 
 
-def _sheet(staged: Staged, contract: FeedContract) -> tuple[list[list[Any]], list[str]]:
-    """All rows of the agreed sheet from row 1, whatever is above the data."""
-    from python_calamine import CalamineError, PasswordError, SheetVisibleEnum, load_workbook
-
-    remedy = "Save it as an Excel workbook (.xlsx) without a password and send it again."
-    with staged.path.open("rb") as file:
-        head = file.read(8)
-    if head.startswith(b"\xd0\xcf\x11\xe0"):
-        raise Rejected("unreadable", "The workbook is protected with a password, or in the old .xls format.", remedy)
-    try:
-        with zipfile.ZipFile(staged.path) as archive:
-            unpacked = sum(entry.file_size for entry in archive.infolist())
-    except (zipfile.BadZipFile, OSError, ValueError):
-        raise Rejected("unreadable", "The file is not an Excel workbook (.xlsx), or it was cut off.", remedy) from None
-    if unpacked > MAX_XLSX_BYTES or unpacked > MAX_XLSX_RATIO * max(staged.size, 1 << 20):
-        raise Rejected(
-            "limits",
-            f"The workbook unpacks to {unpacked / 1e6:,.0f} MB, more than can be taken.",
-            "Send the data without formatting, or in parts.",
+def _better_said(refused: Rejected, above: list[list[Any]], sheet: Sheet, contract: FeedContract) -> Rejected:
+    """Why a header does not fit, where it can be seen."""
+    if refused.kind == "header":
+        found = header_elsewhere(([str(value) for value in row] for row in above[:LOOK_FOR_HEADER]), contract)
+        if found is not None:
+            return Rejected(
+                "header",
+                f"The header is in row {found}; it was agreed for row {contract.header_row}.",
+                "Keep the agreed number of title rows above the header.",
+            )
+    if sheet.has_merged_header and refused.kind in ("header", "required_column"):
+        return Rejected(
+            refused.kind,
+            f"{refused.reason} Cells of the header are merged: only the first of them has a name.",
+            f"Unmerge the cells of the header and name each column. {refused.remedy}",
         )
+    return refused
+
+
+def _raw(row: list[Any]) -> str:
+    return cut("|".join(_cell(value, "varchar") for value in row))
+
+
+def _sheet(staged: Staged, contract: FeedContract) -> Sheet:
+    """The rows of the agreed sheet from row 1, whatever is above the data."""
+    from python_calamine import CalamineError, SheetVisibleEnum, load_workbook
+
+    noted = look_into(staged.path, staged.size, contract.sheet)
     try:
         workbook = load_workbook(str(staged.path))
         if contract.sheet not in workbook.sheet_names:
@@ -104,17 +116,55 @@ def _sheet(staged: Staged, contract: FeedContract) -> tuple[list[list[Any]], lis
             if sheet.name == contract.sheet and sheet.visible != SheetVisibleEnum.Visible
         ]
         sheet = workbook.get_sheet_by_name(contract.sheet)
-        if sheet.width > MAX_COLUMNS:
-            raise Rejected(
-                "limits",
-                f"The sheet has {sheet.width:,} columns; at most {MAX_COLUMNS:,} are taken.",
-                "Send the agreed columns only.",
-            )
-        return sheet.to_python(skip_empty_area=False), warnings
-    except PasswordError:
-        raise Rejected("unreadable", "The workbook is protected with a password.", remedy) from None
+        merged = [
+            first for first, last in sheet.merged_cell_ranges or [] if first[0] <= contract.header_row - 1 <= last[0]
+        ]
+        return Sheet(_rows(sheet, noted), [*warnings, *_told(noted)], bool(merged))
     except CalamineError as problem:
-        raise Rejected("unreadable", f"The workbook cannot be read: {problem}.", remedy) from None
+        raise Rejected("unreadable", f"The workbook cannot be read: {problem}.", REMEDY) from None
+    except BaseException as problem:
+        if type(problem).__name__ != "PanicException":  # calamine gave up; its exception is no Exception
+            raise
+        raise Rejected("unreadable", "The workbook is damaged: its parts do not fit together.", REMEDY) from None
+
+
+def _rows(sheet: Any, noted: Noted) -> Iterator[list[Any]]:
+    """Rows of a sheet one at a time, from A1, with errors where calamine gives nothing."""
+    before = [""] * (sheet.start[1] if sheet.start else 0)
+    rows_with_errors = {row for row, _ in noted.errors}
+    for number, row in enumerate(sheet.iter_rows(), start=1):
+        row = before + row if before else row
+        if number in rows_with_errors:
+            row = [noted.errors.get((number, column), value) for column, value in enumerate(row, start=1)]
+        yield row
+
+
+def _told(noted: Noted) -> list[str]:
+    said = []
+    if noted.errors:
+        said.append(
+            f"{len(noted.errors):,} cells hold an error of Excel instead of a value: {_places(noted.errors)}. "
+            "Correct the formulas there."
+        )
+    if noted.unsaved:
+        said.append(
+            f"{len(noted.unsaved):,} cells hold a formula whose result was not saved: {_places(noted.unsaved)}. They "
+            "were read as empty. Open the workbook in Excel and save it, or send values."
+        )
+    return said
+
+
+def _places(cells: Iterable[tuple[int, int]]) -> str:
+    names = [f"{_letters(column)}{row}" for row, column in sorted(cells)[:10]]
+    return ", ".join(names) + (", ..." if len(names) == 10 else "")
+
+
+def _letters(column: int) -> str:
+    name = ""
+    while column:
+        column, rest = divmod(column - 1, 26)
+        name = chr(65 + rest) + name
+    return name
 
 
 def _cell(value: Any, kind: str) -> str:

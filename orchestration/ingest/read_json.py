@@ -37,6 +37,12 @@ def read_json_lines(staged: Staged, contract: FeedContract, careful: bool) -> In
         raise Rejected(
             "unreadable", "The file does not start with a JSON object.", "Send JSON lines: one object per line."
         )
+    if head.split("\n", 1)[0].strip() == "{":
+        raise Rejected(
+            "unreadable",
+            "The records are written over several lines; JSON lines were agreed: each record whole in one line.",
+            "Write one record per line and send the file again.",
+        )
     if careful or staged.has_nul:
         return _read_carefully(staged, contract)
     paths = ["$." + ".".join(f'"{step}"' for step in column.path.split(".")) for column in contract.columns]
@@ -83,7 +89,9 @@ def _json_values(line: str, paths: list[list[str]]) -> tuple[str | None, list[st
     if "\0" in line:
         return "the record holds NUL characters: it is damaged", nothing
     try:
-        record = json.loads(line, parse_float=str, parse_int=str)
+        record = json.loads(line, parse_float=str, parse_int=str, parse_constant=str, object_pairs_hook=_first_wins)
+        if "\\u" in line:
+            json.dumps(record, ensure_ascii=False).encode()  # half a surrogate pair is no character
     except (ValueError, RecursionError):
         record = None
     if not isinstance(record, dict):
@@ -100,3 +108,8 @@ def _json_values(line: str, paths: list[list[str]]) -> tuple[str | None, list[st
             return f"a field is longer than {MAX_CELL:,} characters", nothing
         values.append(text)
     return None, values
+
+
+def _first_wins(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """A key that occurs twice counts as DuckDB, the fast reader, counts it."""
+    return dict(reversed(pairs))

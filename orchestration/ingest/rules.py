@@ -66,9 +66,11 @@ def typed(column: Column, text: str, contract: FeedContract) -> str:
             f"case when lower({text}) in ({words[True]}) then true when lower({text}) in ({words[False]}) then "
             f"false end"
         )
+    number = f"try_cast({text} as {kind})"
+    if kind == "double":  # 1e999 casts to infinity
+        number = f"case when isfinite({number}) then {number} end"
     return (
-        f"case when regexp_full_match({text}, '[-+]?([0-9]+\\.?[0-9]*|\\.[0-9]+)([eE][-+]?[0-9]+)?') then "
-        f"try_cast({text} as {kind}) end"
+        f"case when regexp_full_match({text}, '[-+]?([0-9]+\\.?[0-9]*|\\.[0-9]+)([eE][-+]?[0-9]+)?') then {number} end"
     )
 
 

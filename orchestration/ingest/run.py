@@ -28,7 +28,7 @@ from orchestration.ingest.outcome import (
 )
 from orchestration.settings import Settings
 
-ENGINE_VERSION = 1
+ENGINE_VERSION = 2
 CHUNK_FILES = 64
 CHUNK_BYTES = 16 << 20
 HELD_BYTES = 4 << 20

@@ -28,9 +28,23 @@ MAGIC = (
     (b"\x1f\x8b", "compressed with gzip"),
     (b"BZh", "compressed with bzip2"),
     (b"\xfd7zXZ", "compressed with xz"),
+    (b"\x28\xb5\x2f\xfd", "compressed with zstd"),
+    (b"7z\xbc\xaf", "a 7-Zip archive"),
+    (b"Rar!", "a RAR archive"),
+    (b"-----BEGIN PGP", "encrypted with PGP"),
+    (b"SQLite format 3", "an SQLite database"),
+    (b"{\\rtf", "a Rich Text document"),
+    (b"\x89PNG", "a picture"),
+    (b"\xff\xd8\xff", "a picture"),
     (b"\xd0\xcf\x11\xe0", "an old Excel workbook (.xls) or protected with a password"),
     (b"%PDF", "a PDF document"),
     (b"PAR1", "a Parquet file"),
+)
+
+
+DAMAGED_EARLIER = (
+    (b"\xef\xbf\xbd", "the sign for a character that was lost (U+FFFD)"),
+    (b"\xc3\x83\xc2", "letters that were taken for Windows-1252 and made UTF-8 twice"),
 )
 
 
@@ -102,13 +116,19 @@ def _stage(source, data: bytes | None, staged: Staged, file: Candidate) -> None:
     if contract.format == "xlsx":
         _copy(source, data, staged.path)
         return
-    for magic, what in MAGIC:
-        if head.startswith(magic):
-            raise Rejected(
-                "unreadable",
-                f"The file is {what}, not {_format_name(contract)}.",
-                f"Send it as {_format_name(contract)}, unpacked.",
-            )
+    what = next((what for magic, what in MAGIC if head.startswith(magic)), None) or _markup(head)
+    if what:
+        raise Rejected(
+            "unreadable",
+            f"The file is {what}, not {_format_name(contract)}.",
+            f"Send it as {_format_name(contract)}, unpacked.",
+        )
+    if not head.strip(b"\0"):
+        raise Rejected(
+            "unreadable",
+            f"The file starts with {len(head):,} NUL bytes: its place was kept, and its content never came.",
+            "Send the extract again, and look at how it is sent.",
+        )
     is_plain = _check_encoding(_chunks(source, data), head, contract, staged)
     bom = len(codecs.BOM_UTF8) if head.startswith(codecs.BOM_UTF8) and contract.encoding == "utf-8" else 0
     if bom:
@@ -124,6 +144,13 @@ def _stage(source, data: bytes | None, staged: Staged, file: Candidate) -> None:
         _transcode(_chunks(source, data), contract.encoding, staged.path)
     if contract.trailer:
         _take_trailer(staged, contract)
+
+
+def _markup(head: bytes) -> str | None:
+    start = head.removeprefix(codecs.BOM_UTF8).lstrip()[:15].lower()
+    if start.startswith((b"<!doctype html", b"<html")):
+        return "a web page, perhaps one that asks to sign in"
+    return "an XML document" if start.startswith(b"<?xml") else None
 
 
 def _format_name(contract: FeedContract) -> str:
@@ -153,6 +180,12 @@ def _check_encoding(chunks: Iterator[bytes], head: bytes, contract: FeedContract
     """True where the bytes are already UTF-8. Raises Rejected at the first byte that means nothing as declared."""
     declared = contract.encoding
     remedy = f"Save or export the file as {declared} and send it again."
+    if head.startswith((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)):
+        raise Rejected("encoding", f"The file is in UTF-32; {declared} was agreed.", remedy)
+    if declared == "utf-16" and not head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        raise Rejected(
+            "encoding", "The file is not UTF-16: it does not start with the byte order mark of UTF-16.", remedy
+        )
     if declared != "utf-16":
         if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) or _looks_like_utf16(head):
             raise Rejected("encoding", f"The file is in UTF-16; {declared} was agreed.", remedy)
@@ -162,6 +195,7 @@ def _check_encoding(chunks: Iterator[bytes], head: bytes, contract: FeedContract
             )
     plain, line = True, 1
     decoder = codecs.getincrementaldecoder("utf-8")() if declared == "utf-8" else None
+    other = codecs.getincrementaldecoder("utf-8")() if declared in ("windows-1252", "iso-8859-1") else None
     for chunk in chunks:
         lines = chunk.count(b"\n")
         if declared != "utf-16":
@@ -195,6 +229,13 @@ def _check_encoding(chunks: Iterator[bytes], head: bytes, contract: FeedContract
                 )
         elif declared != "utf-8" and (declared == "utf-16" or not chunk.isascii()):
             plain = False
+        if declared == "utf-8" and not chunk.isascii():
+            _notice_damage(chunk, line, staged)
+        if other is not None and not chunk.isascii():
+            try:
+                other.decode(chunk)
+            except UnicodeDecodeError:
+                other = None
         line += lines
         staged.newlines += lines
     if decoder is not None and decoder.getstate()[0]:
@@ -203,12 +244,28 @@ def _check_encoding(chunks: Iterator[bytes], head: bytes, contract: FeedContract
             f"The file is not {declared}: it ends within a character (line {line:,}). It may have been cut off.",
             remedy,
         )
+    if other is not None and not plain:
+        staged.warnings.append(
+            f"The file looks like UTF-8, where {declared} was agreed: letters with accents may be wrong. {remedy}"
+        )
     return plain
+
+
+def _notice_damage(chunk: bytes, line: int, staged: Staged) -> None:
+    """Say once that characters were lost before the file was sent: nobody can bring them back here."""
+    for mark, what in DAMAGED_EARLIER:
+        at = chunk.find(mark)
+        if at >= 0 and not any(what in said for said in staged.warnings):
+            staged.warnings.append(
+                f"Line {line + chunk.count(bytes([10]), 0, at):,} holds {what}. It was damaged before it was sent: "
+                "look at the encodings of the export."
+            )
 
 
 def _looks_like_utf16(head: bytes) -> bool:
     sample = head[: len(head) // 2 * 2]
-    return len(sample) >= 20 and max(sample[0::2].count(0), sample[1::2].count(0)) > 0.4 * len(sample) / 2
+    fewer, more = sorted((sample[0::2].count(0), sample[1::2].count(0)))
+    return len(sample) >= 20 and more > 0.4 * len(sample) / 2 and fewer < 0.1 * more
 
 
 def _transcode(chunks: Iterator[bytes], encoding: str, target: Path) -> None:

@@ -187,7 +187,7 @@ REFUSED = {
     "pdf": (b"%PDF-1.7 ...", "unreadable", "PDF"),
     "old excel": (b"\xd0\xcf\x11\xe0" + b"\0" * 100, "unreadable", "password"),
     "parquet": (b"PAR1" + b"\0" * 20, "unreadable", "Parquet"),
-    "a web page": (b"<!doctype html><html><body>Sign in</body></html>", "header", "no header"),
+    "a web page": (b"<!doctype html><html><body>Sign in</body></html>", "unreadable", "a web page"),
 }
 
 
@@ -412,7 +412,7 @@ def merged() -> bytes:
     ],
 )
 def test_a_workbook_that_cannot_be_taken(tmp_path, monkeypatch, content, kind, words):
-    monkeypatch.setattr("orchestration.ingest.read_excel.MAX_XLSX_RATIO", 5)
+    monkeypatch.setattr("orchestration.ingest.workbook.MAX_RATIO", 5)
     outcome = Hub(tmp_path, EXCEL).take(content(), "Visits 1.xlsx")
     assert (outcome.status, outcome.reason_kind) == ("rejected", kind), outcome.reason
     assert words in outcome.reason
