@@ -232,24 +232,9 @@ def test() -> None:
 
 
 def bench() -> None:
-    """Time the default demo in an empty home: demo, first run, second run with nothing new."""
+    """Measure the hub beside DuckDB alone, at 20,000 and 200,000 residents (--large: 1.2 million); see benchmarks/."""
     setup()
-    where = Path(tempfile.mkdtemp(prefix="bihub-bench-"))
-    times: list[tuple[str, float]] = []
-    try:
-        for name, work in (
-            ("demo partners", lambda: demo_into(where, *sys.argv[2:])),
-            ("first run", lambda: call("bihub", "run", where=where)),
-            ("second run, nothing new", lambda: call("bihub", "run", where=where)),
-        ):
-            begun = time.monotonic()
-            work()
-            times.append((name, time.monotonic() - begun))
-    finally:
-        shutil.rmtree(where, ignore_errors=True)
-    print()
-    for name, seconds in times:
-        print(f"{name:<26}{seconds:>8.1f} s")
+    call("python", "-m", "benchmarks", *sys.argv[2:])
 
 
 def clean() -> None:
