@@ -134,6 +134,7 @@ def _database_problems(contract: FeedContract, database: Database) -> Iterator[t
 
 BUILT_IN_RULES = (
     "record_shape",
+    "clock_change",
     "type",
     "required",
     "accepted",

@@ -16,7 +16,7 @@ import duckdb
 
 from orchestration.contracts import FeedContract
 from orchestration.ingest.read import incoming_columns, quote, trimmed
-from orchestration.ingest.rules import CheckRule, is_snomed, nhs_number_as_integer, typed
+from orchestration.ingest.rules import CLOCK_RULE, CheckRule, in_left_out_hour, is_snomed, nhs_number_as_integer, typed
 
 EXAMPLES = 20
 QUARANTINE_OF_REJECTED = 10_000
@@ -215,6 +215,14 @@ def _value(contract: FeedContract, rules: list[CheckRule]) -> str:
                 if parts
                 else f"when {rule.number} then null"
             )
+        elif rule.name == CLOCK_RULE:
+            moments = [column for column in contract.columns if column.data_type == "timestamp"]
+            parts = [
+                f"case when {in_left_out_hour(column)} then "
+                f'{quote(column.source_name + "=")} || cast("{column.name}" as varchar) end'
+                for column in moments
+            ]
+            cases.append(f"when {rule.number} then concat_ws(', ', {', '.join(parts)})")
         else:
             cases.append(f"when {rule.number} then _broken")
     return f"case number {' '.join(cases)} end"

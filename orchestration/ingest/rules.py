@@ -17,6 +17,7 @@ ISO_IN_EXCEL = {
     "timestamp": ("%Y-%m-%d %H:%M:%S",),
     "time": ("%H:%M:%S", "%H:%M"),
 }
+CLOCK_RULE = "clock_change"
 TRUE, FALSE = ("true", "1", "y", "yes"), ("false", "0", "n", "no")
 PATTERNS = {
     "postcode": r"[A-Z]{1,2}[0-9][0-9A-Z]? ?[0-9][A-Z]{2}",
@@ -179,7 +180,24 @@ def rules_of(contract: FeedContract, lists: dict[str, frozenset[str]]) -> list[C
             rule.message,
             "Correct the record at source and send it again.",
         )
+    moments = [column for column in contract.columns if column.data_type == "timestamp"]
+    if moments:
+        add(
+            CLOCK_RULE,
+            None,
+            None,
+            "warn",
+            " or ".join(f"coalesce({in_left_out_hour(column)}, false)" for column in moments),
+            "A time lies in the hour that clocks leave out in spring (01:00 to 02:00 on the last Sunday of March).",
+            "Send local clock time: a system that keeps Greenwich time all year must convert it.",
+        )
     return made
+
+
+def in_left_out_hour(column: Column) -> str:
+    """SQL that is true for a moment of the local clock that never was."""
+    value = f'"{column.name}"'
+    return f"case when hour({value}) = 1 then month({value}) = 3 and day({value}) >= 25 and dayofweek({value}) = 0 end"
 
 
 def _check(check: str, text: str, value: str) -> str:
