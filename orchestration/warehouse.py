@@ -56,7 +56,8 @@ def run_dbt(settings: Settings, arguments: list[str], progress: Progress | None 
     Raises BuildFailed with dbt's own messages where a node failed or the project does not parse.
     """
     settings.warehouse.parent.mkdir(parents=True, exist_ok=True)
-    os.environ.update(settings.environment())
+    # macros/checks: what was checked under the same rules and reads the same content need not be checked again.
+    os.environ.update(settings.environment() | {"BIHUB_RULES": code_fingerprint()})
     from dbt.cli.main import dbtRunner
 
     def on_event(event) -> None:

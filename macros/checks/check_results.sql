@@ -8,14 +8,21 @@
 {% endmacro %}
 
 
-{#- One statement, so that a reader never sees half of it: new results, and the last ones of tables not built now. -#}
-{% macro merge_check_results(tables) %}
+{#-
+  One statement, so that a reader never sees half of it: new results, and the last ones of other tables. Those of a table
+  that was built and came out as it was hold for the new moment too.
+-#}
+{% macro merge_check_results(tables, built) %}
     create or replace table hub.check_result as
     select * from hub.check_result__new
     union all
-    select * from hub.check_result
+    select
+        check_id, check_name, kind, table_name, column_name, severity, rows_checked, rows_failed, sample_key_low,
+        sample_key_high, status, message,
+        case when table_name in ('' {%- for table in built.values() %}, {{ sql_text(table.table_name) }}{% endfor %}) then (select as_of from {{ source('hub', 'run_context') }}) else as_of end as as_of
+    from hub.check_result
     where
-        table_name not in ({% for table in tables.values() %}{{ sql_text(table.table_name) }}{{ ', ' if not loop.last }}{% endfor %})
+        table_name not in ('' {%- for table in tables.values() %}, {{ sql_text(table.table_name) }}{% endfor %})
         and check_id in (
             {%- for test in graph.nodes.values() if test.resource_type == 'test' and test.test_metadata -%}
                 {{ sql_text(test.unique_id) }}{{ ', ' if not loop.last }}
@@ -26,7 +33,7 @@
 
 {#- Names and counts only: no value of a row is ever printed. -#}
 {% macro report_checks(tables) %}
-    {% set failing = run_query("select status, severity, table_name, check_name, rows_failed, message from hub.check_result__new where status <> 'pass' order by status, check_name").rows %}
+    {% set failing = run_query("select status, severity, table_name, check_name, rows_failed, message from hub.check_result where status <> 'pass' and table_name in ('" ~ tables.values() | map(attribute='table_name') | join("', '") ~ "') order by status, check_name").rows %}
     {% set declared = tables.values() | map(attribute='checks') | map('length') | sum %}
     {% do log(declared ~ ' checks of ' ~ tables | length ~ ' tables: ' ~ (declared - failing | length) ~ ' pass, ' ~ failing | length ~ ' do not', info=true) %}
     {% for row in failing %}

@@ -2,13 +2,16 @@
   Evaluates every declared data test of the tables that were built now: ONE statement per table, every result
   (passes too) one row of hub.check_result. A dbt test costs about 50 ms to run as a node whatever it checks.
 
-  Sources are checked where a model that reads them was built. Results of tables that were not built are kept.
+  Sources and views are checked where what they read was built, or a model that reads them. Where nothing that a table's
+  checks read has changed, and no rule, their last results hold (checks_to_run); results of tables that were not built are kept.
   A test that the engine does not understand becomes a result with status 'error'; none is skipped.
 -#}
 {% macro run_declared_checks(results) %}
     {% if not execute or flags.WHICH not in ('build', 'run', 'seed', 'retry') %}{% do return('') %}{% endif %}
-    {% set tables = declared_checks_by_table(tables_to_check(results)) %}
-    {% if not tables %}{% do return('') %}{% endif %}
+    {% set built = declared_checks_by_table(tables_to_check(results)) %}
+    {% if not built %}{% do return('') %}{% endif %}
+    {% set signatures = check_signatures(built) %}
+    {% set tables = checks_to_run(built, signatures) %}
     {% do run_query('create or replace table hub.check_result__new as select * from hub.check_result where false') %}
     {% do find_columns(tables) %}
     {% for table in tables.values() %}
@@ -16,8 +19,9 @@
         {% set problem = 'the checks of ' ~ table.table_name ~ ' can not be evaluated together; dbt test -s ' ~ table.name ~ ' names the one that breaks' %}
         {% do try_or_compiler_error(problem, run_query, statement) %}
     {% endfor %}
-    {% do run_query(merge_check_results(tables)) %}
-    {% do report_checks(tables) %}
+    {% do run_query(merge_check_results(tables, built)) %}
+    {% do remember_checks(tables, signatures) %}
+    {% do report_checks(built) %}
     {% do run_query('drop table hub.check_result__new') %}
     {% do return('') %}
 {% endmacro %}
@@ -31,6 +35,11 @@
         {% for parent in result.node.depends_on.nodes if parent.startswith('source.') %}
             {% do built.update({parent: true}) %}
         {% endfor %}
+    {% endfor %}
+    {% for id, node in graph.nodes.items() if node.resource_type == 'model' and node.config.materialized == 'view' and id not in built %}
+        {% set behind = {} %}
+        {% do nodes_behind(id, behind) %}
+        {% for parent in behind if parent in built %}{% do built.update({id: true}) %}{% endfor %}
     {% endfor %}
     {% do return(built) %}
 {% endmacro %}

@@ -1,9 +1,35 @@
 {#-
-  config.meta.delta of a model: {key: [columns], inputs: {name of model or partner.table: [columns that carry the key]}}.
-  It promises that the rows of one key are made from those rows of these inputs alone that carry the same key; whatever
-  else the model reads may change nothing without the whole table being made again. test_incremental.py holds it to that.
+  Says of a model that the rows of one key are made from those rows of these inputs alone that carry the same key, so
+  that a change of one input asks for the rows of the keys in what changed, and no more. Whatever else the model reads
+  may change nothing without the whole table being made again. test_incremental.py holds every model to its promise.
+  key: column or columns of the model. inputs: {model, or partner.table: its columns that carry the key, in the same
+  order; or, where another input knows the key, through_input(that input, {its column: column here})}.
 -#}
-{% macro delta_columns(node, input) %}
+{% macro rows_follow_key(key, inputs) %}
+    {{- config(meta={'delta': {'key': listed(key), 'inputs': inputs}}) -}}
+{% endmacro %}
+
+
+{% macro through_input(lookup, on) %}
+    {%- do return({'through': lookup, 'on': on}) -%}
+{% endmacro %}
+
+
+{#- Inputs by name, all with the same columns, and others. -#}
+{% macro inputs_named(names, columns, others={}) %}
+    {%- set inputs = dict(others) -%}
+    {%- for name in names -%}{%- do inputs.update({name: columns}) -%}{%- endfor -%}
+    {%- do return(inputs) -%}
+{% endmacro %}
+
+
+{% macro listed(value) %}
+    {%- do return([value] if value is string else value) -%}
+{% endmacro %}
+
+
+{#- How an input names the key of a model; none where the model does not follow it. -#}
+{% macro delta_of_input(node, input) %}
     {%- set inputs = (node.config.meta.get('delta') or {}).get('inputs') or {} -%}
     {%- do return(inputs.get(input.source_name ~ '.' ~ input.name if input.resource_type == 'source' else input.name)) -%}
 {% endmacro %}
@@ -23,7 +49,7 @@
     {%- if not node.config.meta.get('delta') or not state.content_before -%}{%- do return(false) -%}{%- endif -%}
     {%- for id in state.changed -%}
         {%- set input = state.nodes.get(id) -%}
-        {%- if not input or not delta_columns(node, input) -%}{%- do return(false) -%}{%- endif -%}
+        {%- if not input or not delta_of_input(node, input) -%}{%- do return(false) -%}{%- endif -%}
         {%- if input.resource_type == 'source' -%}
             {%- if batches_gone(state.table_name, input) -%}{%- do return(false) -%}{%- endif -%}
         {%- elif input.resource_type != 'model' or input.config.materialized == 'view' -%}{%- do return(false) -%}
@@ -61,9 +87,9 @@
     {%- endif -%}
     {%- set code = namespace(sql=compiled_code) -%}
     {%- set made = [] -%}
-    {%- for id, input in state.nodes.items() if delta_columns(model, input) and id in model.depends_on.nodes -%}
+    {%- for id, input in state.nodes.items() if delta_of_input(model, input) and id in model.depends_on.nodes -%}
         {%- set shadow = scratch ~ adapter.quote(input.alias or input.identifier) -%}
-        {%- do in_transaction('create or replace temp table ' ~ adapter.quote(input.alias or input.identifier) ~ ' as select * from ' ~ input.relation_name ~ ' as input where ' ~ key_is_touched(delta_columns(model, input), key)) -%}
+        {%- do in_transaction('create or replace temp table ' ~ adapter.quote(input.alias or input.identifier) ~ ' as select * from ' ~ input.relation_name ~ ' as input where ' ~ input_is_touched(delta_of_input(model, input), key)) -%}
         {%- set code.sql = code.sql | replace(input.relation_name, shadow) -%}
         {%- do made.append(shadow) -%}
     {%- endfor -%}
@@ -96,14 +122,39 @@
 
 {#- The keys, under the model's names, of everything in one input that came, went or is different now. -#}
 {% macro changed_keys(state, input, key) %}
-    {%- set columns = delta_columns(model, input) -%}
+    {%- set how = delta_of_input(model, input) -%}
     {%- set picked = [] -%}
-    {%- for column in columns -%}{%- do picked.append(column ~ ' as ' ~ key[loop.index0]) -%}{%- endfor -%}
+    {%- if how is mapping -%}
+        {%- for column in key -%}{%- do picked.append('lookup.' ~ column) -%}{%- endfor -%}
+        {%- do return('select ' ~ picked | join(', ') ~ ' from changes.' ~ adapter.quote(table_name_of(input)) ~ ' as input inner join ' ~ lookup_relation(how) ~ ' as lookup on ' ~ same_in_lookup(how)) -%}
+    {%- endif -%}
+    {%- for column in listed(how) -%}{%- do picked.append(column ~ ' as ' ~ key[loop.index0]) -%}{%- endfor -%}
     {%- if input.resource_type == 'source' -%}
         {%- set feed = input.source_name ~ '.' ~ input.name -%}
         {%- do return('select ' ~ picked | join(', ') ~ ' from ' ~ input.relation_name ~ " where _batch_id in (select batch_id from hub.batch_now where feed = '" ~ feed ~ "' except select batch_id from hub.batch_seen where table_name = '" ~ state.table_name ~ "' and feed = '" ~ feed ~ "')") -%}
     {%- endif -%}
     {%- do return('select ' ~ picked | join(', ') ~ ' from changes.' ~ adapter.quote(table_name_of(input))) -%}
+{% endmacro %}
+
+
+{% macro input_is_touched(how, key) %}
+    {%- if how is not mapping -%}{%- do return(key_is_touched(listed(how), key)) -%}{%- endif -%}
+    {%- set same = [] -%}
+    {%- for column in key -%}{%- do same.append('lookup.' ~ column ~ ' = touched.' ~ column) -%}{%- endfor -%}
+    {%- do return('exists (select 1 from ' ~ lookup_relation(how) ~ ' as lookup inner join temp.main.hub_touched as touched on ' ~ same | join(' and ') ~ ' where ' ~ same_in_lookup(how) ~ ')') -%}
+{% endmacro %}
+
+
+{% macro same_in_lookup(how) %}
+    {%- set same = [] -%}
+    {%- for theirs, ours in how.on.items() -%}{%- do same.append('lookup.' ~ theirs ~ ' = input.' ~ ours) -%}{%- endfor -%}
+    {%- do return(same | join(' and ')) -%}
+{% endmacro %}
+
+
+{% macro lookup_relation(how) %}
+    {%- for id in model.depends_on.nodes if id in graph.nodes and graph.nodes[id].name == how.through -%}{%- do return(graph.nodes[id].relation_name) -%}{%- endfor -%}
+    {%- do exceptions.raise_compiler_error(model.name ~ ' follows a key through ' ~ how.through ~ ', which it does not read') -%}
 {% endmacro %}
 
 

@@ -8,6 +8,7 @@
 {% macro create_table_state() %}
     {% do run_query('create table if not exists hub.table_state (table_name varchar, definition varchar, inputs varchar, content varchar, changes_from varchar, outcome varchar, rows_changed bigint, built_in varchar)') %}
     {% do run_query('create table if not exists hub.batch_seen (table_name varchar, feed varchar, batch_id varchar)') %}
+    {% do run_query('create table if not exists hub.check_state (table_id varchar, signature varchar)') %}
     {% do run_query('create schema if not exists changes') %}
 {% endmacro %}
 
@@ -43,7 +44,7 @@
     {%- for id, other in nodes.items() -%}
         {%- set state = stored.get(table_name_of(other), {}) -%}
         {%- if other.resource_type == 'source' -%}{%- do inputs.update({id: tags[id]}) -%}
-        {%- elif other.resource_type == 'seed' -%}{%- do inputs.update({id: other.checksum.checksum ~ local_md5(tojson(other.config.get('column_types') or {}))}) -%}
+        {%- elif other.resource_type == 'seed' -%}{%- do inputs.update({id: seed_tag(other)}) -%}
         {%- elif other.config.materialized == 'view' -%}{%- do inputs.update({id: state.get('definition') or 'unknown'}) -%}
         {%- else -%}{%- do inputs.update({id: state.get('content') or 'unknown'}) -%}{%- endif -%}
     {%- endfor -%}
@@ -87,6 +88,12 @@
 {% endmacro %}
 
 
+{#- A seed holds what its file holds. -#}
+{% macro seed_tag(seed) %}
+    {%- do return(local_md5(seed.checksum.checksum ~ tojson(seed.config.get('column_types') or {}))) -%}
+{% endmacro %}
+
+
 {#- Rows and the sum of their hashes: the same for the same rows in any order, and rows can be added and taken away. -#}
 {% macro content_of(relation) %}
     {%- do return(rows_of_query('select count(*) || \':\' || coalesce(sum(cast(hash(t) as hugeint)), 0) from ' ~ relation ~ ' as t')[0][0]) -%}
@@ -102,7 +109,7 @@
 {#- Which batches of the feeds are in the table now. -#}
 {% macro remember_batches(state) %}
     {%- set feeds = [] -%}
-    {%- for node in state.nodes.values() if node.resource_type == 'source' and delta_columns(model, node) -%}
+    {%- for node in state.nodes.values() if node.resource_type == 'source' and delta_of_input(model, node) -%}
         {%- do feeds.append(node.source_name ~ '.' ~ node.name) -%}
     {%- endfor -%}
     {%- if feeds -%}

@@ -23,3 +23,10 @@
         {'model': 'stg_primary_care__registrations', 'record_id': 'registration_id', 'observed_at': 'received_at', 'issuer': 'GP', 'is_gp_list': true},
     ]) %}
 {% endmacro %}
+
+{#- How each of them names a record, for rows_follow_key. -#}
+{% macro person_feed_keys() %}
+    {%- set keys = {} -%}
+    {%- for feed in person_feeds() -%}{%- do keys.update({feed.model: ['feed_table', feed.record_id]}) -%}{%- endfor -%}
+    {%- do return(keys) -%}
+{% endmacro %}

@@ -2,6 +2,7 @@
 {% macro staged_ed_attendances(table) %}
     {%- set partner = 'mseft' -%}
     {%- set site = site_of_feed(partner, table) -%}
+{{ rows_follow_key('local_attendance_id', {'mseft.' ~ table: 'attendance_id'}) }}
 with records as (
 
     {{ current_patients(partner, table) }}

@@ -7,6 +7,7 @@
     {%- set site = site_of_feed(partner, table) -%}
     {%- set contract = feed_contract(partner, table) -%}
     {%- set is_split = contract is not none and 'admission_date' in contract.columns -%}
+{{ rows_follow_key('local_spell_id', {'mseft.' ~ table: 'spell_id'}) }}
 with records as (
 
     {{ current_patients(partner, table) }}

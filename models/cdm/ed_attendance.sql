@@ -1,6 +1,16 @@
 -- One row per emergency department attendance at any of the three hospitals, in one shape (F 2.1, 3.4).
 -- Durations are whole minutes in UTC, rounded down. What is counted nationally is a flag, so that nothing
 -- disappears.
+{%- set feeds = [
+    'stg_mseft__broomfield_ed_attendances',
+    'stg_mseft__southend_ed_attendances',
+    'stg_mseft__basildon_ed_attendances',
+] %}
+{{ rows_follow_key('person_id', inputs_named(
+    feeds,
+    through_input('person_identity', {'feed_table': 'feed_table', 'record_id': 'ed_attendance_id'}),
+    {'person_identity': 'person_id'}
+)) }}
 with attendances as (
 
     select
@@ -10,11 +20,7 @@ with attendances as (
         coalesce(person_identity.match_method <> 'unmatched', false) as is_identified,
         {{ local_to_utc('staged.arrived_at_local') }} as arrived_at
     from (
-        {{ stacked([
-            'stg_mseft__broomfield_ed_attendances',
-            'stg_mseft__southend_ed_attendances',
-            'stg_mseft__basildon_ed_attendances'
-        ]) }}
+        {{ stacked(feeds) }}
     ) as staged
     {{ left_join_person('staged', 'ed_attendance_id') }}
 

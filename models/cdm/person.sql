@@ -1,6 +1,10 @@
 -- One row per person known to any partner: the best of what is known. The current GP list speaks first;
 -- after it, for each attribute, the most recent record of any feed that has it. Identifying: direct care
 -- and linkage only.
+{{ rows_follow_key('person_id', {
+    'person_record': through_input('person_identity', {'feed_table': 'feed_table', 'record_id': 'record_id'}),
+    'person_identity': 'person_id',
+}) }}
 with observations as (
 
     select

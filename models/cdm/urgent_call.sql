@@ -1,4 +1,5 @@
 -- One row per call to NHS 111 or 111 online case. Waits are whole seconds in UTC (F 3.6).
+{{ rows_follow_key('urgent_call_id', {'stg_ic24__calls': 'urgent_call_id', 'person_identity': 'record_id'}) }}
 with calls as (
 
     select

@@ -1,5 +1,6 @@
 -- One row per stay of an inpatient on one ward of an acute hospital. Whole minutes in UTC; a stay that
 -- goes on, or ends before it starts, has none.
+{{ rows_follow_key('ward_stay_id', {'stg_mseft__ward_stays': 'ward_stay_id'}) }}
 with stays as (
 
     select

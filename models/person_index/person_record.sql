@@ -1,6 +1,7 @@
 -- One row per record of any feed that speaks of a person: what it says of who the person is. The raw
 -- material of the index (person_identity) and of the best record (cdm person). Identifying, like the
 -- staging models it stacks.
+{{ rows_follow_key(['feed_table', 'record_id'], person_feed_keys()) }}
 {% for feed in person_feeds() %}
 select
     feed_table,

@@ -1,4 +1,5 @@
 -- One row per 999 incident, as it stands now: latest version, standard outcome, local clock.
+{{ rows_follow_key('ambulance_incident_id', {'eeast.incidents': 'incident_id'}) }}
 with records as (
 
     {{ current_patients('eeast', 'incidents') }}

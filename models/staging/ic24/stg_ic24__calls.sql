@@ -1,5 +1,6 @@
 -- One row per call to NHS 111 or 111 online case, as it stands now: latest version, standard codes, local
 -- clock.
+{{ rows_follow_key('urgent_call_id', {'ic24.calls': 'call_id'}) }}
 with records as (
 
     {{ current_patients('ic24', 'calls') }}

@@ -1,5 +1,6 @@
 -- One row per stay of an inpatient on one ward of any of the three hospitals, as it stands now: latest
 -- version, standard codes, local clock.
+{{ rows_follow_key('ward_stay_id', {'mseft.ward_stays': 'ward_stay_id'}) }}
 with records as (
 
     {{ current_records('mseft', 'ward_stays') }}
