@@ -18,7 +18,8 @@ from orchestration.contracts import FeedContract, load_contracts
 from orchestration.ingest.discover import discover
 from orchestration.ingest.read import quote
 
-ENCODINGS = {"utf-8": "utf-8", "utf-16": "utf-16", "windows-1252": "latin-1"}
+ENCODINGS = {"utf-8": "utf-8", "utf-16": "utf-16"}
+"""What DuckDB reads by itself; others need an extension from the network, so Python makes them UTF-8 first."""
 
 
 @dataclass
@@ -70,9 +71,13 @@ def _csv(path: Path, contract: FeedContract, folder: Path) -> str:
     named = _columns(contract, lambda place: f'"{contract.columns[place].local_name}"')
     # A trailer record has two fields only.
     more = ", ignore_errors = true" if contract.trailer else ""
+    if contract.encoding not in ENCODINGS:
+        text = path.read_bytes().decode(contract.encoding, errors="replace")
+        path = folder / "recoded.csv"
+        path.write_text(text, encoding="utf-8", newline="")
     return (
         f"select {named} from read_csv({quote(str(path))}, header = true, delim = {quote(contract.delimiter)}, "
-        f"skip = {contract.header_row - 1}, encoding = '{ENCODINGS[contract.encoding]}'{more})"
+        f"skip = {contract.header_row - 1}, encoding = '{ENCODINGS.get(contract.encoding, 'utf-8')}'{more})"
     )
 
 
