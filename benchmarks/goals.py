@@ -60,6 +60,10 @@ def day_share(size: Result, step: str = "a day") -> dict[str, float]:
     }
 
 
+def ms_a_check(size: Result) -> float:
+    return 1000 * size["stages"]["checks"]["wall"] / max(size["checks"], 1)
+
+
 def named(residents: int) -> str:
     return f"{residents / 1e6:g} M" if residents >= 1_000_000 else f"{residents / 1000:g} k"
 
@@ -83,7 +87,7 @@ def goals(result: Result) -> Iterator[Goal]:
         at, found = named(size["residents"]), ratios(size)
         yield Goal("ingest with all checks / (a)", at, found["ingest / (a)"], 1.5, "x")
         yield Goal("whole flow / ((a) + (b))", at, found["whole / ((a) + (b))"], 1.3, "x")
-        yield Goal("a check", at, 1000 * size["stages"]["checks"]["wall"] / max(size["checks"], 1), 5, "ms")
+        yield Goal("a check", at, ms_a_check(size), 5, "ms")
         if "a day" in size["days"]:
             share = day_share(size)
             yield Goal("a day's files / full build", at, 100 * share["run / full build"], 5, "%",
