@@ -13,9 +13,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
-from orchestration.files import fsync_path, read_json, write_json_atomically
+from orchestration.files import Damaged, fsync_path, read_json, write_json_atomically
 from orchestration.settings import Settings
 
+MANIFEST = "manifest.json"
 VERSIONS_KEPT = 3
 STORE = "secondary_use"
 STORES = (STORE, "open")
@@ -88,43 +89,71 @@ def publish(
     `decorate` may add files (the dictionary, pages) to the folder before it goes live.
     Raises PublishRefused where a check failed; the live set is then untouched.
     """
-    import duckdb
 
     if failures := failed_checks(settings):
         named = "; ".join(f"{table}: {check} ({rows} rows)" for check, table, rows in failures[:5])
         raise PublishRefused(f"{len(failures)} checks failed, nothing was published: {named}")
-    target = settings.publish_versions / version
     staging = settings.publish_versions / f".{version}.{os.getpid()}.tmp"
-    shutil.rmtree(staging, ignore_errors=True)
-    result = PublishResult(version=version, path=target, as_of=as_of)
-    inventory = {}
+    _forget_dead_runs(settings)
+    try:
+        rows = _write_tables(settings, staging)
+        if decorate:
+            decorate(staging)
+        inventory = {name: _described(staging / name, count) for name, count in rows.items()}
+        (staging / MANIFEST).write_text(
+            json.dumps({"version": version, "as_of": as_of, "files": inventory}, indent=2) + "\n"
+        )
+        for path in [staging, *staging.rglob("*")]:
+            fsync_path(path)
+        target = _go_live(settings, staging, version)
+    finally:  # a full disk has room again
+        shutil.rmtree(staging, ignore_errors=True)
+    _forget_old_versions(settings, keep=target)
+    return PublishResult(version=version, path=target, as_of=as_of, files=rows)
+
+
+def _write_tables(settings: Settings, folder: Path) -> dict[str, int]:
+    """Every public mart as files below `folder`; rows by file."""
+    import duckdb
+
+    rows = {}
     with duckdb.connect(str(settings.warehouse), read_only=True) as warehouse:
         warehouse.execute("set preserve_insertion_order = true")
         for product in products(load_manifest(settings)):
-            rows = warehouse.execute(f"select count(*) from {product.relation}").fetchone()[0]
+            count = warehouse.execute(f"select count(*) from {product.relation}").fetchone()[0]
             for name, how in _formats(product):
-                file = staging / name
+                file = folder / name
                 file.parent.mkdir(parents=True, exist_ok=True)
                 # Ordered by every column, so that the same rows always give the same bytes.
                 warehouse.execute(f"copy (select * from {product.relation} order by all) to '{_quoted(file)}' ({how})")
-                result.files[name] = rows
-                inventory[name] = {"rows": rows, "sha256": hashlib.sha256(file.read_bytes()).hexdigest()}
-    if decorate:
-        decorate(staging)
-    (staging / "manifest.json").write_text(
-        json.dumps({"version": version, "as_of": as_of, "files": inventory}, indent=2) + "\n"
-    )
-    for path in staging.rglob("*"):
-        if path.is_file():
-            fsync_path(path)
-    _go_live(settings, staging, target)
-    _forget_old_versions(settings, keep=target)
-    return result
+                rows[name] = count
+    return rows
+
+
+def _described(file: Path, rows: int) -> dict[str, object]:
+    said = file.read_bytes()
+    return {"rows": rows, "bytes": len(said), "sha256": hashlib.sha256(said).hexdigest()}
 
 
 def live_set(settings: Settings) -> dict | None:
-    """manifest.json of the live set (version, as_of, files), or None where nothing is published yet."""
-    return read_json(settings.published / "manifest.json")
+    """manifest.json of the live set (version, as_of, files), or None where nothing whole is published."""
+    return None if damage_of(settings.published) else read_json(settings.published / MANIFEST)
+
+
+def damage_of(folder: Path) -> str | None:
+    """What a set lacks; None where it is whole, by names and sizes, or was never there."""
+    try:
+        manifest = read_json(folder / MANIFEST)
+        if manifest is None:
+            return f"{MANIFEST} is missing" if os.path.lexists(folder) else None
+        for name, told in manifest["files"].items():
+            if (folder / name).stat().st_size != told.get("bytes", (folder / name).stat().st_size):
+                return f"{name} is not as it was written"
+    except FileNotFoundError as problem:
+        return f"{Path(problem.filename).name} is missing"
+    except (Damaged, OSError, KeyError, TypeError, AttributeError):
+        return f"{MANIFEST} is damaged"
+    return None
 
 
 def _formats(product: Product) -> list[tuple[str, str]]:
@@ -139,21 +168,27 @@ def _quoted(path: Path) -> str:
     return str(path).replace("'", "''")
 
 
-def _go_live(settings: Settings, staging: Path, target: Path) -> None:
-    if target.exists():  # the same version once more: its content is the same by construction
-        shutil.rmtree(staging)
-    else:
+def _go_live(settings: Settings, staging: Path, version: str) -> Path:
+    """Give a finished set its place among the versions, then swap the link. Returns the place."""
+    target, number = settings.publish_versions / version, 1
+    while os.path.lexists(target) and (damage_of(target) or not target.is_dir() or not (target / MANIFEST).exists()):
+        number += 1  # never mended in place: somebody may be reading it
+        target = settings.publish_versions / f"{version}.{number}"
+    if not target.exists():  # else the same version once more: its content is the same by construction
         staging.rename(target)
     fsync_path(settings.publish_versions)
     link = settings.published
     if os.name == "nt":  # links need a privilege there: two renames, the nearest that Windows offers
         _replace_directory(target, link)
-        return
+        return target
+    if link.is_dir() and not link.is_symlink():  # somebody put a copy in the link's place
+        link.rename(settings.publish_versions / f"set_aside_{version}")
     beside = link.with_name(f".{link.name}.{os.getpid()}.tmp")
     beside.unlink(missing_ok=True)
     beside.symlink_to(os.path.relpath(target, link.parent), target_is_directory=True)
     beside.replace(link)
     fsync_path(link.parent)
+    return target
 
 
 def _replace_directory(source: Path, destination: Path) -> None:
@@ -170,11 +205,21 @@ def _replace_directory(source: Path, destination: Path) -> None:
 def _forget_old_versions(settings: Settings, keep: Path) -> None:
     """Keep the newest few sets: a reader that opened one before the swap can finish, an operator can go back."""
     versions = sorted(
-        (path for path in settings.publish_versions.iterdir() if path.is_dir()), key=lambda path: path.stat().st_mtime
+        (path for path in settings.publish_versions.glob("[!.]*") if path.is_dir()),
+        key=lambda path: path.stat().st_mtime,
     )
     spare = [path for path in versions if path != keep]
     for path in spare[: max(0, len(versions) - VERSIONS_KEPT)]:
         shutil.rmtree(path, ignore_errors=True)
+
+
+def _forget_dead_runs(settings: Settings) -> None:
+    """What runs that were killed left half-written; one run at a time works in a home, so nobody is at it."""
+    for left in [*settings.publish_versions.glob(".*.tmp"), *settings.published.parent.glob(".published.*.tmp")]:
+        if left.is_symlink():
+            left.unlink()
+        else:
+            shutil.rmtree(left, ignore_errors=True)
 
 
 def record_run_context(settings: Settings, as_of: str) -> None:
