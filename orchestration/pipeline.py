@@ -7,16 +7,20 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
-from orchestration.files import read_json, write_json_atomically
-from orchestration.publish import PublishResult, live_set, publish, record_run_context
+from orchestration.files import disk_trouble, in_words, read_json, write_json_atomically
+from orchestration.publish import PublishResult, damage_of, live_set, publish, record_run_context
+from orchestration.repair import discard_warehouse, tells_of_damage, warehouse_damage
 from orchestration.settings import Settings
 from orchestration.warehouse import build, code_fingerprint
 
 Progress = Callable[[str, str, int, int], None]
 """Called with (stage, what was done, how many so far, how many in all)."""
+
+
+CLOCK_LEEWAY = timedelta(hours=2)  # in autumn the local clock goes back an hour by itself
 
 
 class HubBusy(Exception):
@@ -117,7 +121,8 @@ def run(
 
     `as_of`: describe a past moment instead of the newest; batches received later are ignored. Where the live set is
     newer, the past is built and published beside it, under home/as_of/<moment>, and the live set stays.
-    Raises HubBusy, MomentInFuture, NothingReceived, BuildFailed, PublishRefused; the last good set stays in every case.
+    Raises HubBusy, MomentInFuture, NothingReceived, WarehouseInUse, BuildFailed, PublishRefused, CannotWrite; the last
+    good set stays in every case.
     """
     from orchestration.ingest.ledger import local_now
 
@@ -125,12 +130,14 @@ def run(
         raise MomentInFuture(
             f"{as_of} has not come yet: give a moment up to now, for today with its time (2026-10-31T08:00)"
         )
-    with only_one(settings):
+    safe = "What was accepted is kept, and the last good set stays."
+    with in_words(settings.home, safe), only_one(settings):
         return _run(settings, as_of, progress, judge)
 
 
 def _run(settings: Settings, as_of: str | None, progress: Progress | None, judge: bool) -> RunResult:
     from orchestration.ingest import ingest
+    from orchestration.ingest.ledger import high_water_mark
 
     def report(stage: str) -> Callable[[str, int, int], None]:
         return lambda what, done, total: progress(stage, what, done, total) if progress else None
@@ -146,29 +153,70 @@ def _run(settings: Settings, as_of: str | None, progress: Progress | None, judge
             f"(docs/feed-contracts.md), or read the reports in {settings.reports}"
         )
     moment = _moment(as_of) if as_of else newest
-    live = live_set(settings)
-    past = bool(as_of and live and live["as_of"] > moment)
+    described = high_water_mark(settings)
+    past = bool(as_of and described and described.isoformat(sep=" ") > moment)
     where = settings.at(moment.replace(" ", "T").replace(":", "")) if past else settings
     result = RunResult(as_of=moment, ingest=ingested, settings=where, is_past=past, seconds=seconds)
+    result.warnings += _faults(settings, described)
 
     version = version_of(settings, moment)
     already = live_set(where)
-    if not (already and already["version"] == version):
+    is_live = bool(already and already["version"] == version)
+    damage = warehouse_damage(where)
+    if damage and (already or damage_of(where.published)):
+        result.warnings.append(f"{damage}: it was made again from the lake")
+    if damage:
+        discard_warehouse(where)
+    if damage or not is_live:
         record_run_context(where, moment)
-        started = time.perf_counter()
-        result.nodes_built = build(where, report("build")).nodes
-        seconds["build"] = time.perf_counter() - started
-        started = time.perf_counter()
-        result.published = publish(
-            where,
-            as_of=moment,
-            version=version,
-            decorate=lambda folder: add_pages(where, folder, result.warnings),
-        )
-        seconds["publish"] = time.perf_counter() - started
+        try:
+            _build_and_publish(where, result, version, report("build"), is_live)
+        except Exception as problem:
+            if not tells_of_damage(problem) or disk_trouble(problem):
+                raise
+            result.warnings.append("the warehouse file was damaged: it was made again from the lake")
+            discard_warehouse(where)
+            _build_and_publish(where, result, version, report("build"), is_live)
     if not past:
         remember_run(settings, moment, version)
     return result
+
+
+def _build_and_publish(
+    settings: Settings, result: RunResult, version: str, progress: Callable[[str, int, int], None], is_live: bool
+) -> None:
+    """Build and check the warehouse, then publish; a set that is live already stays as it is."""
+    started = time.perf_counter()
+    result.nodes_built = build(settings, progress).nodes
+    result.seconds["build"] = time.perf_counter() - started
+    if is_live:
+        return
+    started = time.perf_counter()
+    result.published = publish(
+        settings,
+        as_of=result.as_of,
+        version=version,
+        decorate=lambda folder: add_pages(settings, folder, result.warnings),
+    )
+    result.seconds["publish"] = time.perf_counter() - started
+
+
+def _faults(settings: Settings, described: datetime | None) -> list[str]:
+    """What somebody should put right though this run goes on, in words."""
+    from orchestration.ingest.ledger import local_now, run_notes_damaged
+
+    found = []
+    if damage := damage_of(settings.published):
+        found.append(f"the published set was damaged ({damage}): it was published again")
+    if run_notes_damaged(settings):
+        found.append("audit/last_run.json was damaged: the moment of the last run was read from the published set")
+    now = local_now()
+    if described and described - now > CLOCK_LEEWAY:
+        found.append(
+            f"this machine's clock says {now:%Y-%m-%d %H:%M}, earlier than files received before ({described}): set it "
+            f"right; until then new files count as received just after those"
+        )
+    return found
 
 
 def add_pages(settings: Settings, folder: Path, warnings: list[str]) -> None:
@@ -186,4 +234,6 @@ def add_pages(settings: Settings, folder: Path, warnings: list[str]) -> None:
         try:
             make()
         except Exception as problem:
+            if disk_trouble(problem):
+                raise
             warnings.append(f"the {name} could not be made: {type(problem).__name__}: {problem}")

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from orchestration.files import read_json, write_text_atomically
+from orchestration.files import Damaged, read_json, write_text_atomically
 from orchestration.ingest.outcome import IngestBusy
 from orchestration.settings import Settings
 
@@ -82,9 +82,22 @@ def local_now() -> datetime:
 
 
 def high_water_mark(settings: Settings) -> datetime | None:
-    """The newest moment that a completed run has described."""
-    last = read_json(settings.audit / "last_run.json")
-    return datetime.fromisoformat(last["as_of"]) if last and last.get("as_of") else None
+    """The newest moment that a completed run has described. Where its note is lost, the published set knows."""
+    told = []
+    for note in (settings.audit / "last_run.json", settings.published / "manifest.json"):
+        try:
+            told.append(datetime.fromisoformat(read_json(note)["as_of"]))
+        except (ValueError, TypeError, KeyError, OSError):
+            continue
+    return max(told, default=None)
+
+
+def run_notes_damaged(settings: Settings) -> bool:
+    try:
+        read_json(settings.audit / "last_run.json")
+    except Damaged:
+        return True
+    return False
 
 
 def received_at(mtime_ns: int, now: datetime, described: datetime | None) -> datetime:
