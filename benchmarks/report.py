@@ -128,7 +128,7 @@ def markdown(result: Result) -> str:
         "straight in one DuckDB process. Times are wall clock on an otherwise idle machine.",
         in_markdown(*ratio_rows(result)),
         in_markdown(head[:5], [row[:5] for row in rows]),
-        verdict,
+        f"{verdict} Every number: [benchmarks/result.json](benchmarks/result.json).",
         "![Time by stage and size](docs/images/bench.svg)",
     ])  # fmt: skip
 

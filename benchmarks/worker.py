@@ -17,7 +17,7 @@ Marks = dict[str, tuple[float, float]]
 
 
 def run_hub() -> dict[str, Any]:
-    """`bihub run`, and when each of its stages began and ended."""
+    """What `bihub run` does before its summary, and when each stage began and ended."""
     from orchestration.pipeline import run
 
     settings = load_settings()
