@@ -62,11 +62,8 @@ def ingest(
         databases = [contract for key, contract in contracts.items() if key in chosen and contract.database]
         if databases and run.ask(databases, result):
             run.take_extracts(databases, result, settle)
-        if judge and run.done:
-            from orchestration.ingest.quality import judge_batches
-
-            _say(progress, "judging profiles", run.done, run.done)
-            result.gx = judge_batches(settings, contracts, result.accepted)
+        if judge:
+            result.gx = run.judge(contracts, chosen)
         result.feeds_missing = [
             contract.feed for key, contract in contracts.items() if key in chosen and not ledger.accepted.get(key)
         ]
@@ -143,6 +140,16 @@ class _Run:
         self._gates: dict[tuple[str, str], str] = {}
         self._rules: dict[tuple[str, str], list] = {}
         self._connection = None
+
+    def judge(self, contracts: Contracts, chosen: set[tuple[str, str]]) -> dict[str, Any] | None:
+        """Let Great Expectations judge whatever it has not judged yet."""
+        from orchestration.ingest.quality import judge_batches, unjudged
+
+        new = unjudged(self.settings, {key: self.ledger.accepted.get(key, set()) for key in chosen})
+        if not new:
+            return None
+        _say(self.progress, "judging profiles", max(self.done, 1), max(self.done, 1))
+        return judge_batches(self.settings, contracts, new)
 
     def gate(self, contract: FeedContract) -> str:
         """Fingerprint of everything that decides whether a batch is rejected."""

@@ -110,7 +110,13 @@ def test_judging_can_be_left_out(tmp_path):
     assert not (hub.settings.audit / "gx").exists()
 
 
-def test_nothing_new_is_not_judged(tmp_path):
+def test_a_batch_is_judged_once_and_what_a_run_left_unjudged_by_the_next(tmp_path):
     hub = Hub(tmp_path)
     hub.take(text(rows(2)))
+    hub.send("visits_2.csv", text(rows(3)))
+    left = hub.ingest(judge=True).gx
+    assert left["batches"] == 2
     assert hub.ingest(judge=True).gx is None
+    note = hub.settings.audit / "judged.txt"
+    note.unlink()
+    assert hub.ingest(judge=True).gx is None and len(note.read_text().split()) == 2
