@@ -440,9 +440,9 @@ def _weaker(via: str, parent: exp.Expr, key: str) -> str:
 
 def fingerprint(manifest: Mapping[str, Any]) -> str:
     """SHA-256 over everything that lineage depends on: compiled SQL, contracts, this module and its parser."""
-    import sqlglot
+    from importlib.metadata import version
 
-    digest = hashlib.sha256(f"{sqlglot.__version__}\0".encode() + Path(__file__).read_bytes())
+    digest = hashlib.sha256(f"{version('sqlglot')}\0".encode() + Path(__file__).read_bytes())
     for node_id, node in sorted([*manifest["nodes"].items(), *manifest["sources"].items()]):
         if node["resource_type"] in ("model", "snapshot", "seed", "source"):
             checksum = (node.get("checksum") or {}).get("checksum")

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import dagster as dg
-from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, dbt_assets
 
 from orchestration.dagster_defs import describe
 from orchestration.dagster_defs.guard import POOL, one_writer
@@ -16,70 +15,58 @@ from orchestration.dagster_defs.manifest import folder
 from orchestration.lineage import Lineage, files_of, reads_metric_files
 from orchestration.settings import Settings
 
-NOISE = {"dagster_dbt/project_id", "dagster-dbt/materialization_type", "dagster/storage_kind"}
-"""Metadata of dagster-dbt that tells a reader nothing."""
+READABLE = ("source.", "model.", "seed.", "snapshot.")
 
 
-class Translator(DagsterDbtTranslator):
+def asset_spec(manifest: Mapping[str, Any], lineage: Lineage, node: Mapping[str, Any]) -> dg.AssetSpec:
     """How a dbt node reads in Dagster."""
+    node_id = node["unique_id"]
+    waiver = describe.freshness_waiver(node)
+    metadata = {
+        "dagster/column_schema": describe.column_schema(node, manifest, lineage),
+        "dagster/table_name": f"{node['schema']}.{node['alias']}",
+        **describe.code_references(node),
+        **({"no freshness because": waiver} if waiver else {}),
+    }
+    if node_id in lineage:
+        metadata["dagster/column_lineage"] = describe.column_dependencies(manifest, lineage, node_id)
+        metadata["where each column comes from"] = dg.MetadataValue.md(describe.where_from(manifest, lineage, node_id))
+    read = [parent for parent in node["depends_on"].get("nodes", ()) if parent.startswith(READABLE)]
+    if reads_metric_files(node):
+        read += files_of(node, manifest["nodes"], lineage.metrics)
+    return dg.AssetSpec(
+        key=describe.asset_key(node),
+        deps=list(dict.fromkeys(describe.asset_key(describe.node_of(manifest, parent)) for parent in read)),
+        description=describe.description(node),
+        group_name=describe.group(node),
+        owners=describe.owners(manifest, node),
+        kinds=describe.kinds(node),
+        freshness_policy=None if waiver else describe.DAILY,
+        metadata=metadata,
+        tags={"layer": node["fqn"][1] if node["resource_type"] == "model" else "reference"},
+        code_version=(node.get("checksum") or {}).get("checksum"),
+        skippable=True,
+    )
 
-    def __init__(self, manifest: Mapping[str, Any], lineage: Lineage):
-        super().__init__(DagsterDbtTranslatorSettings(enable_source_tests_as_checks=True, enable_source_metadata=False))
-        self._manifest = manifest
-        self._lineage = lineage
-        self._check_names = check_names(manifest)
 
-    def get_asset_key(self, dbt_resource_props):
-        return describe.asset_key(dbt_resource_props)
-
-    def get_description(self, dbt_resource_props):
-        return describe.description(dbt_resource_props)
-
-    def get_group_name(self, dbt_resource_props):
-        return describe.group(dbt_resource_props)
-
-    def get_asset_spec(self, manifest, unique_id, project):
-        spec = super().get_asset_spec(manifest, unique_id, project)
-        node = describe.node_of(manifest, unique_id)
-        if node["resource_type"] == "source":
-            return spec  # its own asset (feeds.py) describes it
-        waiver = describe.freshness_waiver(node)
-        metadata = {
-            "dagster/column_schema": describe.column_schema(node, manifest, self._lineage),
-            "dagster/table_name": f"{node['schema']}.{node['alias']}",
-            **describe.code_references(node),
-            **({"no freshness because": waiver} if waiver else {}),
-        }
-        if unique_id in self._lineage:
-            metadata["dagster/column_lineage"] = describe.column_dependencies(manifest, self._lineage, unique_id)
-            metadata["where each column comes from"] = dg.MetadataValue.md(
-                describe.where_from(manifest, self._lineage, unique_id)
-            )
-        deps = list(spec.deps)
-        if reads_metric_files(node):
-            files = files_of(node, manifest["nodes"], self._lineage.metrics)
-            deps += [dg.AssetDep(describe.asset_key(manifest["nodes"][file])) for file in files]
-        return spec.replace_attributes(
-            deps=list({dep.asset_key: dep for dep in deps}.values()),
-            owners=describe.owners(manifest, node),
-            kinds=describe.kinds(node),
-            freshness_policy=None if waiver else describe.DAILY,
-            metadata={key: value for key, value in spec.metadata.items() if key not in NOISE},
-            tags={"layer": node["fqn"][1] if node["resource_type"] == "model" else "reference"},
-        ).merge_attributes(metadata=metadata)
-
-    def get_asset_check_spec(self, asset_spec, manifest, unique_id, project):
-        test = manifest["nodes"][unique_id]
+def check_specs(manifest: Mapping[str, Any]) -> list[dg.AssetCheckSpec]:
+    """One check a declared test, on the asset that the test is about, a source's included."""
+    names = check_names(manifest)
+    specs = []
+    for test_id, test in sorted(declared_tests(manifest).items()):
         home = home_of_test(manifest, test)
-        if home is None or describe.asset_key(describe.node_of(manifest, home)) != asset_spec.key:
-            return None
-        return dg.AssetCheckSpec(
-            name=self._check_names[unique_id],
-            asset=asset_spec.key,
-            description=test.get("description") or _in_words(test),
-            blocking=(test["config"].get("severity") or "error").lower() == "error",
-            metadata={"dbt test": unique_id},
+        if home is None:
+            continue
+        specs.append(
+            dg.AssetCheckSpec(
+                name=names[test_id],
+                asset=describe.asset_key(describe.node_of(manifest, home)),
+                description=test.get("description") or _in_words(test),
+                blocking=(test["config"].get("severity") or "error").lower() == "error",
+                metadata={"dbt test": test_id},
+            )
         )
+    return specs
 
 
 def home_of_test(manifest: Mapping[str, Any], test: Mapping[str, Any]) -> str | None:
@@ -109,16 +96,6 @@ def check_names(manifest: Mapping[str, Any]) -> dict[str, str]:
         taken.add((home, free))
         names[test_id] = free
     return names
-
-
-def with_every_test_a_child(manifest: Mapping[str, Any]) -> dict[str, Any]:
-    """The manifest, with each test a child of its home: dagster-dbt looks for tests among the children of nodes."""
-    child_map = {node: list(children) for node, children in manifest["child_map"].items()}
-    for test_id, test in declared_tests(manifest).items():
-        home = home_of_test(manifest, test)
-        if home and test_id not in child_map.setdefault(home, []):
-            child_map[home].append(test_id)
-    return {**manifest, "child_map": child_map}
 
 
 def _in_words(test: Mapping[str, Any]) -> str:
@@ -171,16 +148,18 @@ def warehouse_assets(
 ) -> dg.AssetsDefinition:
     """Every seed and model, built by one dbt process; a check of severity error that fails stops what follows.
 
-    dbt runs through orchestration.warehouse, as on the command line, and not through DbtCliResource: that starts dbt
-    three times a step, prints its messages into Dagster's log, and for a large selection copies the whole repository,
-    data and all, into a temporary folder.
+    dbt runs through orchestration.warehouse, as on the command line. The package dagster-dbt is not used: importing it
+    imports dbt, which costs every process of Dagster three seconds of CPU (decision 0024), and its way of running dbt
+    starts it three times a step and prints its messages, which may quote a value, into Dagster's log.
     """
 
-    @dbt_assets(
-        manifest=with_every_test_a_child(manifest),
+    @dg.multi_asset(
+        specs=[asset_spec(manifest, lineage, node) for _, node in sorted(manifest["nodes"].items()) if _is_asset(node)],
+        check_specs=check_specs(manifest),
         name="build_warehouse",
+        can_subset=True,
+        allow_arbitrary_check_specs=True,
         pool=POOL,
-        dagster_dbt_translator=Translator(manifest, lineage),
     )
     def build_warehouse(context: dg.AssetExecutionContext):
         from orchestration.warehouse import NODES_NOT_RUN
