@@ -10,12 +10,14 @@ import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import asdict
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from benchmarks.flow import Failed, Hub, measure, starts
+from benchmarks.flow import Failed, Hub, Size, measure, starts
 from benchmarks.goals import LARGEST
 from benchmarks.report import markdown, plot, text, write_into
 from orchestration.settings import PROJECT, load_settings
@@ -61,25 +63,18 @@ def commit() -> str:
 
 def main() -> int:
     words = arguments()
-    if words.report:
-        result = json.loads(words.report.read_text())
-    else:
-        try:
-            result = bench(words)
-        except Failed as problem:
-            print(problem, file=sys.stderr)
-            return 1
+    result = json.loads(words.report.read_text()) if words.report else bench(words)
     print(f"\n{text(result)}")
-    if words.write_readme:
+    if words.write_readme and result["sizes"]:
         KEPT.write_text(json.dumps(result, indent=1) + "\n")
         PICTURE.write_text(plot(result))
         write_into(PROJECT / "README.md", markdown(result))
         print(f"Written: README.md, {PICTURE.relative_to(PROJECT)}, {KEPT.relative_to(PROJECT)}")
-    return 0
+    return 1 if result.get("failed") else 0
 
 
 def bench(words: argparse.Namespace) -> dict[str, Any]:
-    """Measure size after size; the result file is written after each, so that a stop loses one size at most."""
+    """Measure size after size; the result file is written after each. What fails is told and leaves out no other."""
     sizes = (
         [int(size) for size in words.sizes.split(",")] if words.sizes else [*SIZES, *([LARGEST] if words.large else [])]
     )
@@ -88,7 +83,7 @@ def bench(words: argparse.Namespace) -> dict[str, Any]:
     begun = time.monotonic()
     result: dict[str, Any] = {
         "made_at": datetime.now(UTC).isoformat(timespec="seconds"), "commit": commit(), "machine": machine(),
-        "sizes": [], "starts": {},
+        "sizes": [], "starts": {}, "failed": [],
     }  # fmt: skip
 
     def say(title: str) -> None:
@@ -99,16 +94,31 @@ def bench(words: argparse.Namespace) -> dict[str, Any]:
         if result["sizes"]:
             (work / "bench.svg").write_text(plot(result))
 
-    try:
+    def attempt(measurement: Callable[[], None]) -> None:
+        try:
+            measurement()
+        except Failed as problem:
+            say(str(problem))
+            result["failed"].append(str(problem))
+        keep()
+
+    def measure_starts() -> None:
         hub = Hub(work / "starts", say)
         result["starts"] = {name: asdict(cost) for name, cost in starts(hub).items()}
         shutil.rmtree(hub.home, ignore_errors=True)
-        for residents in sorted(sizes):
-            print(f"{residents:,} residents x {words.months} months", flush=True)
-            result["sizes"].append(measure(residents, words.months, work, say, keep=words.keep).as_json())
-            keep()
-    finally:
-        keep()
+
+    def measure_size(residents: int) -> None:
+        say(f"{residents:,} residents x {words.months} months")
+        size = Size(residents, words.months)
+        try:
+            measure(size, work, say, keep=words.keep)
+        finally:
+            if "sql" in size.baselines:
+                result["sizes"].append(size.as_json())
+
+    attempt(measure_starts)
+    for residents in sorted(sizes):
+        attempt(partial(measure_size, residents))
     say(f"done; {work / 'result.json'}")
     return result
 

@@ -94,13 +94,13 @@ def _less(whole: Cost, parts: list[Cost], peak_bytes: int) -> Cost:
     return Cost(max(0.0, whole.wall - wall), max(0.0, whole.cpu - cpu), peak_bytes)
 
 
-def measure(residents: int, months: int, work: Path, say: Say, *, keep: bool = False) -> Size:
-    """Everything at one size. The home is removed at the end unless it is to be kept."""
-    home = work / f"hub_{residents}"
+def measure(size: Size, work: Path, say: Say, *, keep: bool = False) -> None:
+    """Everything at one size, written into `size`. The home is removed at the end unless it is to be kept."""
+    home = work / f"hub_{size.residents}"
     shutil.rmtree(home, ignore_errors=True)
-    hub, size = Hub(home, say), Size(residents, months)
+    hub = Hub(home, say)
     say("demo partners")
-    demo = ["demo", "--residents", str(residents), "--months", str(months), "--out", str(home)]
+    demo = ["demo", "--residents", str(size.residents), "--months", str(size.months), "--out", str(home)]
     size.stages["demo"] = hub.call(sys.executable, "-m", "orchestration.cli", *demo).whole
     held = hold_back(hub.settings)
     size.bytes["landing"] = bytes_below(hub.settings.landing)
@@ -116,7 +116,7 @@ def measure(residents: int, months: int, work: Path, say: Say, *, keep: bool = F
     size.checks = checks_made(hub.settings)
 
     say("(a) bare copy of the same files")
-    scratch = work / f"bare_{residents}"
+    scratch = work / f"bare_{size.residents}"
     shutil.rmtree(scratch, ignore_errors=True)
     seen, told = hub.work("bare_copy", hub.settings.landing, scratch)
     shutil.rmtree(scratch, ignore_errors=True)
@@ -141,7 +141,6 @@ def measure(residents: int, months: int, work: Path, say: Say, *, keep: bool = F
     size.days["nothing new"], _ = hub.run()
     if not keep:
         shutil.rmtree(home, ignore_errors=True)
-    return size
 
 
 def hold_back(settings: Settings) -> dict[str, dict[str, str]]:

@@ -106,6 +106,7 @@ def text(result: Result) -> str:
     if result["sizes"]:
         parts += [in_text(*make(result)) for make in (stage_rows, amount_rows, ratio_rows)]
     parts.append(in_text(*goal_rows(goals(result)), left=(0, 4, 5)))
+    parts += [f"FAILED: {problem}" for problem in result.get("failed", ())]
     return "\n\n".join(parts) + "\n"
 
 
