@@ -21,6 +21,10 @@ from orchestration.ingest.workbook import REMEDY, Noted, look_into
 LOOK_FOR_HEADER = 30
 
 
+class CellError(str):
+    """What Excel shows where a formula failed: #DIV/0!, #N/A, ..."""
+
+
 @dataclass
 class Sheet:
     rows: Iterator[list[Any]]
@@ -135,7 +139,10 @@ def _rows(sheet: Any, noted: Noted) -> Iterator[list[Any]]:
     for number, row in enumerate(sheet.iter_rows(), start=1):
         row = before + row if before else row
         if number in rows_with_errors:
-            row = [noted.errors.get((number, column), value) for column, value in enumerate(row, start=1)]
+            row = [
+                CellError(noted.errors[number, column]) if (number, column) in noted.errors else value
+                for column, value in enumerate(row, start=1)
+            ]
         yield row
 
 
@@ -144,7 +151,7 @@ def _told(noted: Noted) -> list[str]:
     if noted.errors:
         said.append(
             f"{len(noted.errors):,} cells hold an error of Excel instead of a value: {_places(noted.errors)}. "
-            "Correct the formulas there."
+            "Correct the formulas there; text cells were read as empty."
         )
     if noted.unsaved:
         said.append(
@@ -172,6 +179,8 @@ def _cell(value: Any, kind: str) -> str:
     given = type(value)
     if given is str:
         return value
+    if given is CellError:  # as text it would pass for a name or a key
+        return "" if kind == "varchar" else str(value)
     if given is float:
         return str(int(value)) if value.is_integer() else format(Decimal(repr(value)), "f")
     if value is None:
