@@ -1,0 +1,295 @@
+"""Damage, full disks, wrong clocks, two at once: a clear message each, and a hub that goes on (dbt is played here;
+tests/torture does the same to real runs)."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import shutil
+import subprocess
+import sys
+from datetime import datetime
+from pathlib import Path
+
+import duckdb
+import pytest
+
+import orchestration.ingest
+from orchestration import cli, pipeline
+from orchestration.files import CannotWrite, Damaged, read_json
+from orchestration.ingest import IngestResult, ledger
+from orchestration.publish import live_set
+from orchestration.repair import WarehouseInUse
+from orchestration.settings import Settings
+from orchestration.warehouse import BuildFailed, BuildResult
+
+MART = "secondary_use/uec/uec_metric.parquet"
+TABLE = "create or replace table uec.uec_metric as select range as value, hash(range) as noise from range(50000)"
+
+
+def accept(settings: Settings, batch: str, received_at: str) -> None:
+    folder = settings.raw / "eeast/incidents" / f"batch={batch}"
+    folder.mkdir(parents=True)
+    (folder / "batch.json").write_text(json.dumps({"batch_id": batch, "received_at": received_at}))
+
+
+class Stage:
+    """A hub whose files were taken in already and whose dbt takes a moment; `broken` makes the next build fail."""
+
+    def __init__(self, home: Path):
+        self.settings, self.builds, self.broken = Settings(home=home), 0, None
+        accept(self.settings, "a", "2026-10-01 06:30:00")
+
+    def build(self, settings: Settings, progress=None) -> BuildResult:
+        self.builds += 1
+        if self.broken:
+            raise self.broken
+        settings.warehouse.parent.mkdir(parents=True, exist_ok=True)
+        as_of = read_json(settings.run_context)["as_of"]
+        with duckdb.connect(str(settings.warehouse)) as warehouse:
+            for sql in (
+                "create schema if not exists uec",
+                "create schema if not exists hub",
+                f"create or replace table hub.run_context as select timestamp '{as_of}' as as_of",
+                "create or replace table hub.check_result "
+                "(check_name varchar, table_name varchar, rows_failed bigint, status varchar)",
+            ):
+                warehouse.execute(sql)
+            known = warehouse.execute("select count(*) from duckdb_tables() where table_name = 'uec_metric'").fetchone()
+            if known == (0,):  # as an incremental build does: what is there is not read again
+                warehouse.execute(TABLE)
+        config = {"access": "public", "meta": {}}
+        node = {"resource_type": "model", "fqn": ["bihub", "marts", "uec", "uec_metric"], "schema": "uec",
+                "alias": "uec_metric", "config": config}  # fmt: skip
+        settings.dbt_target.mkdir(parents=True, exist_ok=True)
+        (settings.dbt_target / "manifest.json").write_text(json.dumps({"nodes": {"model.bihub.uec_metric": node}}))
+        return BuildResult(nodes=1)
+
+    def run(self, **more) -> pipeline.RunResult:
+        return pipeline.run(self.settings, **more)
+
+    def shown(self) -> bytes:
+        return (self.settings.published / MART).read_bytes()
+
+
+@pytest.fixture
+def hub(tmp_path, monkeypatch) -> Stage:
+    stage = Stage(tmp_path / "hub")
+    monkeypatch.setattr(orchestration.ingest, "ingest", lambda *a, **k: IngestResult())
+    monkeypatch.setattr(pipeline, "build", stage.build)
+    monkeypatch.setattr(pipeline, "code_fingerprint", lambda: "rules")
+    monkeypatch.setattr(pipeline, "add_pages", lambda settings, folder, warnings: None)
+    assert stage.run().warnings == []
+    return stage
+
+
+# --- The warehouse ---------------------------------------------------------------------------------------------------
+
+
+def garbage(path: Path) -> None:
+    path.write_bytes(os.urandom(50_000))
+
+
+WAREHOUSE = {
+    "gone": Path.unlink,
+    "empty": lambda path: os.truncate(path, 0),
+    "cut in half": lambda path: os.truncate(path, path.stat().st_size // 2),
+    "cut in its header": lambda path: os.truncate(path, 5_000),
+    "garbage": garbage,
+    "another database": lambda path: (path.unlink(), duckdb.connect(str(path)).close()),
+}
+
+
+@pytest.mark.parametrize(
+    ("damage", "news"), [*((damage, False) for damage in WAREHOUSE), ("gone", True), ("cut in half", True)]
+)
+def test_a_warehouse_that_is_gone_or_damaged_is_made_again(hub, damage, news):
+    shown = hub.shown()
+    WAREHOUSE[damage](hub.settings.warehouse)
+    if news:
+        accept(hub.settings, "b", "2026-10-02 06:30:00")
+    result = hub.run()
+    assert [line for line in result.warnings if line.endswith("it was made again from the lake")] == result.warnings
+    assert len(result.warnings) == 1 and hub.builds == 2
+    assert hub.shown() == shown
+    assert (hub.run().warnings, hub.builds) == ([], 2)
+
+
+def test_a_damaged_block_is_found_by_whoever_reads_it(hub):
+    shown, file = hub.shown(), hub.settings.warehouse
+    blocks = file.stat().st_size // 262_144
+    with file.open("r+b") as warehouse:
+        for block in range(blocks - 1):
+            warehouse.seek(12_288 + block * 262_144 + 1_000)
+            if warehouse.read(8) != bytes(8):
+                warehouse.seek(-8, os.SEEK_CUR)
+                warehouse.write(b"damaged!")
+    accept(hub.settings, "b", "2026-10-02 06:30:00")
+    result = hub.run()
+    assert result.warnings == ["the warehouse file was damaged: it was made again from the lake"]
+    assert hub.shown() == shown and live_set(hub.settings)["version"] == result.published.version
+
+
+def test_damage_that_stays_is_an_error_and_not_a_circle(hub):
+    accept(hub.settings, "b", "2026-10-02 06:30:00")
+    hub.broken = BuildFailed(["person: Corrupt database file: computed checksum 1 does not match"])
+    with pytest.raises(BuildFailed):
+        hub.run()
+    assert hub.builds == 3 and live_set(hub.settings)["as_of"] == "2026-10-01 06:30:00"
+
+
+def test_a_warehouse_that_somebody_has_open_is_named_with_the_process(hub):
+    holder = f"import duckdb, sys; c = duckdb.connect({str(hub.settings.warehouse)!r}); print(1, flush=True); input()"
+    with subprocess.Popen([sys.executable, "-c", holder], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        process.stdout.readline()
+        accept(hub.settings, "b", "2026-10-02 06:30:00")
+        with pytest.raises(WarehouseInUse, match=f"process {process.pid}.*close it"):
+            hub.run()
+        process.communicate(b"\n")
+    assert hub.run().warnings == []
+
+
+# --- The published set -----------------------------------------------------------------------------------------------
+
+
+def broken_link(published: Path) -> None:
+    shutil.rmtree(published.resolve())
+
+
+def a_copy_in_its_place(published: Path) -> None:
+    real = published.resolve()
+    published.unlink()
+    shutil.copytree(real, published)
+    (published / MART).unlink()
+
+
+PUBLISHED = {
+    "link gone": (Path.unlink, None),
+    "link leads nowhere": (broken_link, "manifest.json is missing"),
+    "no manifest": (lambda path: (path / "manifest.json").unlink(), "manifest.json is missing"),
+    "manifest cut": (lambda path: os.truncate(path / "manifest.json", 40), "manifest.json is damaged"),
+    "manifest is a list": (lambda path: (path / "manifest.json").write_text("[]"), "manifest.json is damaged"),
+    "table gone": (lambda path: (path / MART).unlink(), "uec_metric.parquet is missing"),
+    "table cut": (lambda path: os.truncate(path / MART, 99), f"{MART} is not as it was written"),
+    "a copy in its place": (a_copy_in_its_place, "uec_metric.parquet is missing"),
+}
+
+
+@pytest.mark.parametrize("damage", PUBLISHED)
+def test_a_damaged_published_set_is_published_again(hub, damage):
+    shown, before = hub.shown(), live_set(hub.settings)
+    harm, words = PUBLISHED[damage]
+    harm(hub.settings.published)
+    assert live_set(hub.settings) is None
+    result = hub.run()
+    assert result.warnings == ([f"the published set was damaged ({words}): it was published again"] if words else [])
+    assert hub.shown() == shown and live_set(hub.settings) == before
+    assert hub.settings.published.is_symlink()
+    assert hub.run().published is None
+
+
+def test_a_past_moment_stays_the_past_where_the_live_set_is_damaged(hub):
+    accept(hub.settings, "b", "2026-10-02 06:30:00")
+    hub.run()
+    (hub.settings.published / "manifest.json").write_text("{")
+    assert hub.run(as_of="2026-10-01 06:30:00").is_past
+    assert live_set(hub.settings) is None, "the live set is mended by a run of its own moment"
+    hub.run()
+    assert live_set(hub.settings)["as_of"] == "2026-10-02 06:30:00"
+
+
+def test_what_a_killed_run_left_of_a_set_is_tidied_up(hub):
+    dead = hub.settings.publish_versions / ".2026-10-01T063000-abc.4711.tmp" / "secondary_use"
+    dead.mkdir(parents=True)
+    (hub.settings.home / ".published.4711.tmp").symlink_to("publish_versions/gone")
+    accept(hub.settings, "b", "2026-10-02 06:30:00")
+    hub.run()
+    assert not list(hub.settings.publish_versions.glob(".*")) and not list(hub.settings.home.glob(".published*"))
+
+
+# --- Notes, clocks, locks --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("said", ["", "{", '{"as_of": "yest', "[]", "{}"])
+def test_a_damaged_note_of_the_last_run_opens_no_past(hub, said):
+    (hub.settings.audit / "last_run.json").write_text(said)
+    assert ledger.high_water_mark(hub.settings) == datetime(2026, 10, 1, 6, 30)
+    words = ["audit/last_run.json was damaged: the moment of the last run was read from the published set"]
+    assert hub.run().warnings == ([] if said in ("[]", "{}") else words)
+    assert read_json(hub.settings.audit / "last_run.json")["as_of"] == "2026-10-01 06:30:00"
+
+
+def test_a_damaged_sidecar_is_named(hub):
+    sidecar = hub.settings.raw / "eeast/incidents/batch=a/batch.json"
+    sidecar.write_text('{"batch_id": "a", "rec')
+    with pytest.raises(Damaged, match=r"batch=a/batch.json is damaged: restore it"):
+        hub.run()
+    assert live_set(hub.settings)
+
+
+def test_a_clock_that_was_moved_back_is_said_and_opens_no_past(hub, monkeypatch):
+    for hours, warns in ((1, False), (30 * 24, True)):
+        now = datetime(2026, 10, 1, 7 - hours) if hours < 7 else datetime(2026, 9, 1, 7)
+        monkeypatch.setattr(ledger, "local_now", lambda now=now: now)
+        warnings = hub.run().warnings
+        assert bool(warnings) is warns
+    assert "clock says 2026-09-01 07:00, earlier than files received before (2026-10-01 06:30:00)" in warnings[0]
+    mark = ledger.high_water_mark(hub.settings)
+    for arrived in (datetime(2026, 9, 1, 6), datetime(2026, 10, 5)):
+        assert ledger.received_at(int(arrived.timestamp() * 1e9), now, mark) == datetime(2026, 10, 1, 6, 30, 1)
+
+
+def test_two_at_once_and_a_lock_that_a_dead_run_left(hub, capsys):
+    home = ["--home", str(hub.settings.home)]
+    (hub.settings.home / "run.lock").write_text("4711")
+    assert hub.run().warnings == []
+    with pipeline.only_one(hub.settings):
+        assert cli.main(["run", *home]) == 1
+    assert "another run is at work" in capsys.readouterr().err
+
+
+# --- Disks -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("step", "number"),
+    [
+        *((step, errno.ENOSPC) for step in ("build", "dbt", "pages", "copy", "swap", "last_run")),
+        *(("lock", number) for number in (errno.EROFS, errno.EACCES)),
+        ("copy", errno.EROFS),
+    ],
+)
+def test_a_disk_that_cannot_be_written_is_told_and_the_last_set_stays(hub, monkeypatch, step, number):
+    shown, message = hub.shown(), os.strerror(number)
+    accept(hub.settings, "b", "2026-10-02 06:30:00")
+
+    def refuse(*_, **__):
+        raise OSError(number, message, "/hub/file")
+
+    with monkeypatch.context() as broken:
+        if step == "lock":
+            broken.setattr("filelock.FileLock.acquire", refuse)
+        elif step == "build":
+            broken.setattr(pipeline, "build", refuse)
+        elif step == "dbt":
+            hub.broken = BuildFailed([f'person: Runtime Error IO Error: Could not write file "/hub/x": {message}'])
+        elif step == "pages":
+            broken.setattr("orchestration.dictionary.build_dictionary", refuse)
+            broken.setattr(pipeline, "add_pages", ADD_PAGES)
+        elif step == "copy":
+            broken.setattr("orchestration.publish._write_tables", refuse)
+        elif step == "swap":
+            broken.setattr(Path, "symlink_to", refuse)
+        else:
+            broken.setattr(pipeline, "remember_run", refuse)
+        with pytest.raises(CannotWrite, match=r"cannot write .*(make room|choose another home|let this user).*stays"):
+            hub.run()
+    assert hub.shown() == shown
+    assert not list(hub.settings.publish_versions.glob(".*")), "a full disk must get its room back"
+    hub.broken = None
+    assert hub.run().warnings == []
+    assert live_set(hub.settings)["as_of"] == "2026-10-02 06:30:00"
+
+
+ADD_PAGES = pipeline.add_pages
