@@ -16,6 +16,8 @@ DAMAGE = (
     "has been invalidated",
 )
 
+DAMAGED = "the warehouse file was damaged"
+
 
 class WarehouseInUse(Exception):
     """Somebody else has the warehouse file open."""
@@ -33,6 +35,9 @@ def warehouse_damage(settings: Settings) -> str | None:
     try:
         with duckdb.connect(str(settings.warehouse), read_only=True) as warehouse:
             warehouse.execute("select as_of from hub.run_context").fetchall()
+            wanted = warehouse.execute("select sum(total_blocks * block_size) from pragma_database_size()").fetchone()[
+                0
+            ]
     except duckdb.CatalogException:
         return "the warehouse file held no build"
     except duckdb.Error as problem:
@@ -43,8 +48,8 @@ def warehouse_damage(settings: Settings) -> str | None:
             ) from None
         if not tells_of_damage(problem):
             raise
-        return "the warehouse file was damaged"
-    return None
+        return DAMAGED
+    return DAMAGED if settings.warehouse.stat().st_size < wanted else None
 
 
 def _holder(message: str) -> str:
