@@ -1,0 +1,143 @@
+"""What a model promises with `rows_follow_key` is true of the SQL that it has: its rows of some keys can be made from
+the input rows of these keys alone, and a change of an input row changes no row of another key. On it rests that a
+day's files need not cost a whole build (macros/incremental).
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import duckdb
+import pytest
+
+from orchestration.dbt_plugin import Plugin
+from orchestration.files import read_json
+from orchestration.settings import Settings
+
+ONE_IN = 5
+
+
+@dataclass
+class Follower:
+    """A model that follows a key. `inputs`: relation, and how it names the key (columns, or a way through another)."""
+
+    name: str
+    relation: str
+    sql: str
+    key: list[str]
+    inputs: dict[str, Any]
+    lookups: dict[str, str]
+
+    def named(self, how: Any) -> str:
+        """SQL over `input`: the keys of the model that its rows belong to."""
+        if isinstance(how, dict):
+            picked = ", ".join(f"lookup.{column}" for column in self.key)
+            return f"select {picked} from input join {self.lookups[how['through']]} as lookup on {_same(how)}"
+        named = zip(_listed(how), self.key, strict=True)
+        return f"select {', '.join(f'{theirs} as {ours}' for theirs, ours in named)} from input"
+
+    def belongs(self, how: Any) -> str:
+        """SQL condition over `input`: the row belongs to a key in `touched`."""
+        if isinstance(how, dict):
+            same = " and ".join(f"lookup.{column} = touched.{column}" for column in self.key)
+            lookup = self.lookups[how["through"]]
+            return f"exists (from {lookup} as lookup join touched on {same} where {_same(how)})"
+        named = zip(_listed(how), self.key, strict=True)
+        same = " and ".join(f"input.{theirs} = touched.{ours}" for theirs, ours in named)
+        return f"exists (from touched where {same})"
+
+
+def _listed(value: str | list[str]) -> list[str]:
+    return [value] if isinstance(value, str) else value
+
+
+def _same(how: dict[str, Any]) -> str:
+    return " and ".join(f"lookup.{theirs} = input.{ours}" for theirs, ours in how["on"].items())
+
+
+@pytest.fixture(scope="module")
+def followers(built_hub: Settings) -> list[Follower]:
+    manifest = read_json(built_hub.dbt_target / "manifest.json")
+    found = []
+    for node in manifest["nodes"].values():
+        delta = node["config"].get("meta", {}).get("delta") if node["resource_type"] == "model" else None
+        if delta:
+            read = [(manifest["sources"] | manifest["nodes"])[one] for one in node["depends_on"]["nodes"]]
+            names = {
+                f"{one['source_name']}.{one['name']}" if one["resource_type"] == "source" else one["name"]: one
+                for one in read
+            }
+            assert not set(delta["inputs"]) - set(names), f"{node['name']} follows a key in what it does not read"
+            inputs = {names[name]["relation_name"]: how for name, how in delta["inputs"].items()}
+            lookups = {name: one["relation_name"] for name, one in names.items()}
+            sql = node["compiled_code"]
+            found.append(Follower(node["name"], node["relation_name"], sql, delta["key"], inputs, lookups))
+    return found
+
+
+@pytest.fixture(scope="module")
+def warehouse(built_hub: Settings, tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A copy: keys are attached as dbt does it, which no read-only connection can."""
+    copy = shutil.copy(built_hub.warehouse, tmp_path_factory.mktemp("followers"))
+    with pytest.MonkeyPatch.context() as patch, duckdb.connect(copy) as connection:
+        patch.setenv("BIHUB_HOME", str(built_hub.home))
+        connection.execute("set timezone = 'Europe/London'")
+        Plugin.configure_connection(None, connection)
+        yield connection
+
+
+def made(connection: duckdb.DuckDBPyConnection, follower: Follower, restricted: dict[str, str]) -> None:
+    """`made`: what the model's SQL gives where some inputs are only what a query gives of them."""
+    sql = follower.sql
+    for place, (relation, query) in enumerate(restricted.items()):
+        connection.execute(f"create or replace temp table shadow_{place} as {query}")
+        sql = sql.replace(relation, f"shadow_{place}")
+    connection.execute(f"create or replace temp table made as {sql}")
+
+
+def count(connection: duckdb.DuckDBPyConnection, query: str) -> int:
+    return connection.execute(f"select count(*) from ({query})").fetchone()[0]
+
+
+def test_some_keys_alone_give_the_rows_that_all_keys_give(warehouse, followers: list[Follower]) -> None:
+    assert len(followers) >= 10
+    for follower in followers:
+        key = ", ".join(follower.key)
+        warehouse.execute(
+            f"create or replace temp table touched as select distinct {key} from {follower.relation} "
+            f"where hash({key}) % {ONE_IN} = 0"
+        )
+        made(warehouse, follower, {
+            relation: f"select input.* from {relation} as input where {follower.belongs(how)}"
+            for relation, how in follower.inputs.items()
+        })  # fmt: skip
+        wanted = f"select * from {follower.relation} as input where {follower.belongs(follower.key)}"
+        assert count(warehouse, wanted) or not count(warehouse, "from touched"), follower.name
+        for one, other in (("from made", wanted), (wanted, "from made")):
+            assert not count(warehouse, f"({one}) except all ({other})"), (
+                f"{follower.name}: rows of some {key} are not made from the inputs of these alone"
+            )
+
+
+def test_a_changed_input_row_changes_rows_of_its_own_key_only(warehouse, followers: list[Follower]) -> None:
+    changes = 0
+    for follower in followers:
+        key, known = ", ".join(follower.key), " and ".join(f"{column} is not null" for column in follower.key)
+        assert not count(warehouse, f"from {follower.relation} where not ({known})"), f"{follower.name}: no {key}"
+        for relation, how in follower.inputs.items():
+            gone = f"hash(input) % {ONE_IN} = 0"
+            made(warehouse, follower, {relation: f"select * from {relation} as input where not {gone}"})
+            now, then = "from made", f"from {follower.relation}"
+            # Without its identity a record has no key at all, a state that no build is in: every record has a person.
+            differing = (
+                f"select {key} from (({now} except all {then}) union all ({then} except all {now})) where {known}"
+            )
+            told = f"with input as (select * from {relation} as input where {gone}) {follower.named(how)}"
+            changes += count(warehouse, differing)
+            assert not count(warehouse, f"({differing}) except ({told})"), (
+                f"{follower.name}: a change in {relation} changes rows of another {key} than it names"
+            )
+    assert changes
