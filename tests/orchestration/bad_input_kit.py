@@ -67,6 +67,8 @@ def take(case: Case, folder: Path) -> None:
         assert any(row.startswith(f"| {line:,} |") and shown in row for row in report.splitlines()), report
     kept = [key for (key,) in hub.data("visit_id")] if hub.sidecars() else []
     assert kept == case.kept.split()
+    if outcome.rows_quarantined:
+        assert max(len(raw) for (raw,) in hub.quarantine("raw_record")) <= 1_000_000
     assert not any(secret in report for secret in SECRETS)
 
 

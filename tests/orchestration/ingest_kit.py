@@ -10,6 +10,7 @@ from datetime import datetime
 from pathlib import Path
 
 import duckdb
+import xlsxwriter
 
 from orchestration.contracts import load_contracts
 from orchestration.ingest import IngestResult, ingest
@@ -95,6 +96,52 @@ def text(
     for record in records:
         writer.writerow([record.get(name, "") for name in names])
     return out.getvalue()
+
+
+EXCEL = CONTRACT.replace("format: csv", "format: xlsx\n          sheet: Visits\n          header_row: 4", 1).replace(
+    "visits_*.csv", "Visits *.xlsx"
+)
+
+
+def workbook(records, *, sheet="Visits", header_row=4, hide=False, real_dates=True, changes=None) -> bytes:
+    out = io.BytesIO()
+    with xlsxwriter.Workbook(out, {"in_memory": True}) as book:
+        page = book.add_worksheet(sheet)
+        if hide:
+            book.add_worksheet("Cover").activate()
+            page.hide()
+        day, moment = book.add_format({"num_format": "dd/mm/yyyy"}), book.add_format({"num_format": "dd/mm/yyyy hh:mm"})
+        page.write(0, 0, "The Clinic: visits")
+        page.write(1, 0, "Confidential")
+        page.write_row(header_row - 1, 0, list(GOOD))
+        for number, record in enumerate(records, start=header_row):
+            for position, (name, value) in enumerate(record.items()):
+                value = (changes or {}).get(name, value)
+                if real_dates and name in ("Arrived", "Left") and isinstance(value, str):
+                    page.write_datetime(number, position, datetime.fromisoformat(value), moment)
+                elif real_dates and name == "Seen On":
+                    page.write_datetime(number, position, datetime.fromisoformat(value), day)
+                elif isinstance(value, float | int) or name == "Beds":
+                    page.write_number(number, position, float(value))
+                else:
+                    page.write(number, position, value)
+    return out.getvalue()
+
+
+JSONL = (
+    CONTRACT.replace("format: csv", "format: jsonl", 1)
+    .replace("visits_*.csv", "visits_*.jsonl")
+    .replace("local_name: Visit No", "path: visit.id")
+)
+for _header in GOOD:
+    JSONL = JSONL.replace(f"local_name: {_header},", f"path: patient.{_header.replace(' ', '_')},").replace(
+        f"local_name: {_header}}}", f"path: patient.{_header.replace(' ', '_')}}}"
+    )
+
+
+def line(record: dict, **changes) -> str:
+    patient = {name.replace(" ", "_"): value for name, value in record.items() if name != "Visit No"}
+    return json.dumps({"visit": {"id": record["Visit No"]}, "patient": {**patient, **changes}})
 
 
 class Hub:

@@ -66,6 +66,10 @@ WHOLE = [
         "undefined byte", b"Visit No\nV1\x81\nTRAILER,1\n", "encoding", "line 2 holds the byte 0x81", "as windows-1252",
         contract=ANSI,
     ),
+    refused(
+        "UTF-8 with mark where Windows-1252 was agreed", "\ufeffVisit No\n", "encoding", "The file is in UTF-8",
+        "as windows-1252", contract=ANSI,
+    ),
     # Nothing, or something else
     refused("0 bytes", b"", "empty", "The file is empty (0 bytes).", AGAIN),
     refused("only line ends", b"\r\n\r\n", "empty", "it holds no bytes that could be read", AGAIN),

@@ -6,19 +6,12 @@ import json
 
 import pytest
 from bad_input_kit import Case, take
-from ingest_kit import CONTRACT, GOOD, rows
-
-JSONL = CONTRACT.replace("format: csv", "format: jsonl", 1).replace("visits_*.csv", "visits_*.jsonl")
-JSONL = JSONL.replace("local_name: Visit No", "path: visit.id")
-for _header in GOOD:
-    for _end in (",", "}"):
-        JSONL = JSONL.replace(f"local_name: {_header}{_end}", f"path: patient.{_header.replace(' ', '_')}{_end}")
+from ingest_kit import JSONL, rows
+from ingest_kit import line as json_line
 
 
 def line(number: int, **changes) -> str:
-    record = rows(number)[-1]
-    patient = {name.replace(" ", "_"): value for name, value in record.items() if name != "Visit No"}
-    return json.dumps({"visit": {"id": record["Visit No"]}, "patient": {**patient, **changes}})
+    return json_line(rows(number)[-1], **changes)
 
 
 FIRST, SECOND, THIRD = line(1), line(2), line(3)

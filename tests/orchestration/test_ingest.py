@@ -259,22 +259,6 @@ def test_what_no_contract_claims_is_reported_and_left(hub, tmp_path):
     assert "links are never followed" in why["clinic/visits_link.csv"]
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
-        "visits_[ab]*?.csv",
-        "visits_';drop table x;--.csv",
-        "visits_{{7*7}}.csv",
-        "visits_$(id) `x`.csv",
-        "visits_é ü.csv",
-    ],
-)
-def test_odd_file_names_are_only_names(hub, name):
-    outcome = hub.take(text(rows(2)), name)
-    assert outcome.status == "accepted" and hub.data("_file_name") == [(name,)] * 2
-    assert outcome.report.encode("ascii") and "/" not in outcome.report.removeprefix("clinic/")
-
-
 def test_a_file_still_being_written_waits(hub, monkeypatch):
     path = hub.send("visits_1.csv", text(rows(1)))
     os.utime(path)
