@@ -12,18 +12,39 @@
     {% if not built %}{% do return('') %}{% endif %}
     {% set signatures = check_signatures(built) %}
     {% set tables = checks_to_run(built, signatures) %}
-    {% do run_query('create or replace table hub.check_result__new as select * from hub.check_result where false') %}
+    {% set of_results = tables_of_results(tables) %}
     {% do find_columns(tables) %}
-    {% for table in tables.values() %}
-        {% set statement = check_statement(table) %}
-        {% set problem = 'the checks of ' ~ table.table_name ~ ' can not be evaluated together; dbt test -s ' ~ table.name ~ ' names the one that breaks' %}
-        {% do try_or_compiler_error(problem, run_query, statement) %}
-    {% endfor %}
+    {% do evaluate_checks(tables, tables.keys() | reject('in', of_results) | list) %}
     {% do run_query(merge_check_results(tables, built)) %}
+    {% if of_results %}
+        {% do evaluate_checks(tables, of_results) %}
+        {% do run_query('insert into hub.check_result select * from hub.check_result__new') %}
+    {% endif %}
     {% do remember_checks(tables, signatures) %}
     {% do report_checks(built) %}
     {% do run_query('drop table hub.check_result__new') %}
     {% do return('') %}
+{% endmacro %}
+
+
+{#- Leaves the results of the checks of some tables in hub.check_result__new. -#}
+{% macro evaluate_checks(tables, ids) %}
+    {% do run_query('create or replace table hub.check_result__new as select * from hub.check_result where false') %}
+    {% for id in ids %}
+        {% set statement = check_statement(tables[id]) %}
+        {% set problem = 'the checks of ' ~ tables[id].table_name ~ ' can not be evaluated together; dbt test -s ' ~ tables[id].name ~ ' names the one that breaks' %}
+        {% do try_or_compiler_error(problem, run_query, statement) %}
+    {% endfor %}
+{% endmacro %}
+
+
+{#- Tables that show the results of checks come last, so that they are checked with the results of this run, not the last. -#}
+{% macro tables_of_results(tables) %}
+    {% set chosen = [] %}
+    {% for id in tables if id in graph.nodes %}
+        {% if 'source.' ~ project_name ~ '.hub.check_result' in graph.nodes[id].depends_on.nodes %}{% do chosen.append(id) %}{% endif %}
+    {% endfor %}
+    {% do return(chosen) %}
 {% endmacro %}
 
 
