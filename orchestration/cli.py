@@ -58,8 +58,13 @@ def parser() -> argparse.ArgumentParser:
         "--no-judge", action="store_true", help="leave out the comparison of batches with their feed's history"
     )
 
+    run.add_argument("--full", action="store_true", help="build everything, not only what changed")
+
     commands.add_parser("ingest", parents=[home, landing], help="only take files in, and what is new in databases")
-    commands.add_parser("build", parents=[home], help="only build and check the warehouse, as of the last run's moment")
+    built = commands.add_parser(
+        "build", parents=[home], help="only build and check the warehouse, as of the last run's moment"
+    )
+    built.add_argument("--full", action="store_true", help="build everything, not only what changed")
     commands.add_parser("gates", parents=[home], help="check the house: layers, dictionary, clocks, tests, contracts")
     commands.add_parser("dictionary", parents=[home], help="make the data dictionary of the built warehouse again")
     commands.add_parser("site", parents=[home], help="make the pages of the published set again, beside the live ones")
@@ -121,7 +126,9 @@ def run_hub(arguments: argparse.Namespace, settings: Settings) -> int:
     from orchestration.summary import Stages, print_summary
 
     with Stages() as stages:
-        result = run(settings, as_of=arguments.as_of, progress=stages, judge=not arguments.no_judge)
+        result = run(
+            settings, as_of=arguments.as_of, progress=stages, judge=not arguments.no_judge, full=arguments.full
+        )
     print_summary(result)
     return 0
 
@@ -144,7 +151,7 @@ def run_build(arguments: argparse.Namespace, settings: Settings) -> int:
     from orchestration.warehouse import build
 
     with only_one(settings), Stages() as stages:
-        built = build(settings, lambda what, done, total: stages("build", what, done, total))
+        built = build(settings, lambda what, done, total: stages("build", what, done, total), full=arguments.full)
     failures = failed_checks(settings)
     print(f"{built.nodes} nodes built in {built.seconds:.0f} s; {len(failures)} checks failed.")
     for check, table, rows in failures:

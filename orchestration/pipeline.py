@@ -115,12 +115,18 @@ def _moment(text: str) -> str:
 
 
 def run(
-    settings: Settings, *, as_of: str | None = None, progress: Progress | None = None, judge: bool = True
+    settings: Settings,
+    *,
+    as_of: str | None = None,
+    progress: Progress | None = None,
+    judge: bool = True,
+    full: bool = False,
 ) -> RunResult:
     """Ingest what landed, then build, check and publish what is new.
 
     `as_of`: describe a past moment instead of the newest; batches received later are ignored. Where the live set is
     newer, the past is built and published beside it, under home/as_of/<moment>, and the live set stays.
+    `full`: build everything, whatever was built before.
     Raises HubBusy, MomentInFuture, NothingReceived, WarehouseInUse, BuildFailed, PublishRefused, CannotWrite; the last
     good set stays in every case.
     """
@@ -132,10 +138,12 @@ def run(
         )
     safe = "What was accepted is kept, and the last good set stays."
     with in_words(settings.home, safe), only_one(settings):
-        return _run(settings, as_of, progress, judge)
+        return _run(settings, as_of, progress, judge, full)
 
 
-def _run(settings: Settings, as_of: str | None, progress: Progress | None, judge: bool) -> RunResult:
+def _run(
+    settings: Settings, as_of: str | None, progress: Progress | None, judge: bool, full: bool = False
+) -> RunResult:
     from orchestration.ingest import ingest
     from orchestration.ingest.ledger import high_water_mark
 
@@ -167,10 +175,10 @@ def _run(settings: Settings, as_of: str | None, progress: Progress | None, judge
         result.warnings.append(f"{damage}: it was made again from the lake")
     if damage:
         discard_warehouse(where)
-    if damage or not is_live:
+    if damage or full or not is_live:
         record_run_context(where, moment)
         try:
-            _build_and_publish(where, result, version, report("build"), is_live)
+            _build_and_publish(where, result, version, report("build"), is_live, full)
         except Exception as problem:
             if not tells_of_damage(problem) or disk_trouble(problem):
                 raise
@@ -183,11 +191,16 @@ def _run(settings: Settings, as_of: str | None, progress: Progress | None, judge
 
 
 def _build_and_publish(
-    settings: Settings, result: RunResult, version: str, progress: Callable[[str, int, int], None], is_live: bool
+    settings: Settings,
+    result: RunResult,
+    version: str,
+    progress: Callable[[str, int, int], None],
+    is_live: bool,
+    full: bool = False,
 ) -> None:
     """Build and check the warehouse, then publish; a set that is live already stays as it is."""
     started = time.perf_counter()
-    result.nodes_built = build(settings, progress).nodes
+    result.nodes_built = build(settings, progress, full=full).nodes
     result.seconds["build"] = time.perf_counter() - started
     if is_live:
         return

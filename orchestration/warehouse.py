@@ -7,12 +7,19 @@ import os
 import shutil
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
+from orchestration.files import read_json, write_json_atomically
 from orchestration.settings import PROJECT, Settings
 
 # Generic tests run a table at a time when dbt ends (macros/checks); unit tests need no data and run in `make test`.
 NODES_NOT_RUN = ["--exclude", "test_type:generic", "test_type:unit"]
+# Under the rules of the last whole build seeds and views are what they were; tables find out for themselves.
+NODES_THAT_FOLLOW_RULES = ["resource_type:seed", "config.materialized:view"]
+
+PARSED = "parsed_under.json"
 
 Progress = Callable[[str, int, int], None]
 """Called with (what was done, how many so far, how many in all)."""
@@ -57,7 +64,8 @@ def run_dbt(settings: Settings, arguments: list[str], progress: Progress | None 
     """
     settings.warehouse.parent.mkdir(parents=True, exist_ok=True)
     # macros/checks: what was checked under the same rules and reads the same content need not be checked again.
-    os.environ.update(settings.environment() | {"BIHUB_RULES": code_fingerprint()})
+    rules = code_fingerprint()
+    os.environ.update(settings.environment() | {"BIHUB_RULES": rules})
     from dbt.cli.main import dbtRunner
 
     def on_event(event) -> None:
@@ -66,10 +74,14 @@ def run_dbt(settings: Settings, arguments: list[str], progress: Progress | None 
             total = data.num_models if event.info.name == "LogTestResult" else data.total
             progress(data.node_info.node_name, data.index, total)
 
-    outcome = dbtRunner(callbacks=[on_event]).invoke(
-        ["--quiet", "--log-level-file", "info", *arguments, "--project-dir", str(PROJECT)]
-    )
-    _close_connections()
+    try:
+        outcome = dbtRunner(manifest=parsed_before(settings, rules), callbacks=[on_event]).invoke(
+            ["--quiet", "--log-level-file", "info", *arguments, "--project-dir", str(PROJECT)]
+        )
+    finally:
+        os.environ.pop("BIHUB_RULES")
+        _close_connections()
+    remember_parsed(settings, rules)
     results = getattr(outcome.result, "results", None) or []
     bad = [result for result in results if result.status in ("error", "fail", "runtime error")]
     if not outcome.success:
@@ -90,9 +102,60 @@ def _close_connections() -> None:
         DuckDBConnectionManager._ENV = None
 
 
-def build(settings: Settings, progress: Progress | None = None) -> BuildResult:
-    """Seeds, models and singular tests, in one dbt process; the declared checks run when it ends."""
-    result = run_dbt(settings, ["build", *NODES_NOT_RUN], progress)
+def parsed_before(settings: Settings, rules: str) -> Any:
+    """The project as dbt parsed it last, where that was under these rules; None where dbt has to parse.
+
+    Saves dbt's comparison of every file with what it knows, and writing the manifest once more.
+    """
+    stamp = read_json(settings.dbt_target / PARSED)
+    if stamp is None or stamp != _stamp(settings, rules):
+        return None
+    from dbt.contracts.graph.manifest import Manifest
+
+    manifest = Manifest.from_msgpack((settings.dbt_target / "partial_parse.msgpack").read_bytes())
+    manifest.build_flat_graph()
+    return manifest
+
+
+def remember_parsed(settings: Settings, rules: str) -> None:
+    write_json_atomically(settings.dbt_target / PARSED, _stamp(settings, rules))
+
+
+def _stamp(settings: Settings, rules: str) -> dict[str, Any]:
+    """By what dbt's parsed project is known: a dbt command by hand, another dbt or a changed file makes another one."""
+    stats = [(settings.dbt_target / name) for name in ("partial_parse.msgpack", "manifest.json")]
+    return {
+        "rules": rules,
+        "dbt": version("dbt-core"),
+        "profile": hashlib.sha256((PROJECT / "profiles.yml").read_bytes()).hexdigest(),
+        "files": [[file.stat().st_size, file.stat().st_mtime_ns] if file.exists() else None for file in stats],
+    }
+
+
+def built_under(settings: Settings) -> str | None:
+    """The rules (code_fingerprint) of the last whole build, if nothing else was built since; None where unknown."""
+    import duckdb
+
+    try:
+        with duckdb.connect(str(settings.warehouse), read_only=True) as warehouse:
+            found = warehouse.execute("select rules from hub.rules_built").fetchone()
+    except duckdb.Error:
+        return None
+    return found[0] if found else None
+
+
+def build(settings: Settings, progress: Progress | None = None, *, full: bool = False) -> BuildResult:
+    """Seeds, models and singular tests, in one dbt process; the declared checks run when it ends.
+
+    Only what changed inputs or rules ask for is made again (macros/incremental); `full`: everything is.
+    """
+    import duckdb
+
+    rules = code_fingerprint()
+    unchanged = [] if full or built_under(settings) != rules else NODES_THAT_FOLLOW_RULES
+    result = run_dbt(settings, ["build", *(["--full-refresh"] if full else []), *NODES_NOT_RUN, *unchanged], progress)
+    with duckdb.connect(str(settings.warehouse)) as warehouse:
+        warehouse.execute(f"create or replace table hub.rules_built as select '{rules}' as rules")
     # Kept beside: a dbt command by hand writes results of its own, and gates ask what the build ran.
     shutil.copy(settings.dbt_target / "run_results.json", settings.dbt_target / "run_results_build.json")
     return result
