@@ -6,6 +6,7 @@ python tests/torture/kills.py --kills 200 --seed 1 --workers 2 [--base HOME] [--
 from __future__ import annotations
 
 import argparse
+import itertools
 import random
 import shutil
 import subprocess
@@ -33,6 +34,7 @@ from orchestration.settings import PROJECT, Settings
 
 DEMO = ["--residents", "3000", "--months", "4", "--seed", "11"]
 DAYS = 5
+TOO_LATE = "not hit"
 KILLS_A_CHAIN = 8
 # Seconds that a stage may last at first; learnt from the runs.
 GUESS = {"ingest": 3, "judge": 2, "dbt start": 5, "models": 12, "checks": 4, "publish": 2, "pages": 3, "go live": 0.05}
@@ -49,7 +51,7 @@ class Clock:
     def learn(self, stages: dict[str, float]) -> None:
         named = sorted(stages.items(), key=lambda entry: entry[1])
         with self._lock:
-            for (name, begun), (_, ended) in zip(named, named[1:], strict=False):
+            for (name, begun), (_, ended) in itertools.pairwise(named):
                 self.seconds[name] = 0.7 * self.seconds[name] + 0.3 * (ended - begun)
 
 
@@ -69,8 +71,10 @@ def chain(context, base: Settings, home: Path, kills: int, chance: random.Random
             clock.learn(run.stages)
             if run.code == 1:
                 raise AssertionError(f"a run failed:\n{log.read_text()}")
-            hits[run.stage if run.code else "too late"] += 1
+            hits[run.stage if run.code else TOO_LATE] += 1
             nothing_by_halves(settings)
+            said = f"killed in {run.stage} after {run.seconds:.1f} s" if run.code else "not hit"
+            print(f"  {home.name}, day {today}: aimed at {stage}, {said}", flush=True)
         deliver(base, settings, days[-1])
         run = run_hub(context, home, log)
         assert run.code == 0, f"the last run ended with {run.code}:\n{log.read_text()}"
@@ -110,7 +114,7 @@ def torture(kills: int, seed: int, workers: int, base: Settings, work: Path, a_c
 
 
 def _said(hits: Counter) -> str:
-    return ", ".join(f"{stage} {hits[stage]}" for stage in (*STAGES, "too late") if hits[stage])
+    return ", ".join(f"{stage} {hits[stage]}" for stage in (*STAGES, TOO_LATE) if hits[stage])
 
 
 def undisturbed(home: Path) -> Settings:
