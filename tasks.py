@@ -237,6 +237,17 @@ def bench() -> None:
     call("python", "-m", "benchmarks", *sys.argv[2:])
 
 
+def torture() -> None:
+    """Kill runs 200 times at random moments, fill disks, damage files, deliver in every order; most of an hour."""
+    setup()
+    where = Path(tempfile.mkdtemp(prefix="bihub-torture-"))
+    print(f"The tortured hubs lie in {where}; after a failure they stay.", flush=True)
+    call("python", "tests/torture/kills.py", "--work", where, *sys.argv[2:], where=where)
+    call("python", "tests/torture/faults.py", "--base", where / "undisturbed", "--work", where, where=where)
+    call("pytest", "-q", "tests/orchestration/test_incremental.py", where=where, BIHUB_EVERY_DAY="1")
+    shutil.rmtree(where, ignore_errors=True)
+
+
 def clean() -> None:
     """Remove what can be made again: caches and the virtual environment. Data in BIHUB_HOME stays."""
     for name in (".venv", ".pytest_cache", ".ruff_cache", "bihub.egg-info", "target", "logs"):
@@ -246,7 +257,7 @@ def clean() -> None:
             shutil.rmtree(cache, ignore_errors=True)
 
 
-TASKS = {task.__name__: task for task in (setup, run, test, lint, gates, contracts, dev, bench, clean)}
+TASKS = {task.__name__: task for task in (setup, run, test, lint, gates, contracts, dev, bench, torture, clean)}
 
 
 def main() -> None:

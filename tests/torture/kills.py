@@ -1,6 +1,6 @@
 """`make torture`: kill -9 at random moments, many times, and the hub ends as if nothing had happened.
 
-python tests/torture/kills.py --kills 200 --seed 1 --workers 2 [--base HOME] [--work FOLDER] [--keep]
+python tests/torture/kills.py --kills 200 --seed 1 --workers 2 [--work FOLDER] [--base HOME] [--first CHAIN]
 """
 
 from __future__ import annotations
@@ -82,10 +82,12 @@ def chain(context, base: Settings, home: Path, kills: int, chance: random.Random
     return hits
 
 
-def torture(kills: int, seed: int, workers: int, base: Settings, work: Path, a_chain: int = KILLS_A_CHAIN) -> Counter:
+def torture(
+    kills: int, seed: int, workers: int, base: Settings, work: Path, *, a_chain: int = KILLS_A_CHAIN, first: int = 0
+) -> Counter:
     """Chains of kills until `kills` have hit. Raises AssertionError with the seed of the chain that found something."""
     context, clock, hits, begun = runner(), Clock(), Counter(), time.monotonic()
-    lock, numbers = threading.Lock(), iter(range(10**6))
+    lock, numbers = threading.Lock(), itertools.count(first)
 
     def work_on() -> None:
         while True:
@@ -99,7 +101,10 @@ def torture(kills: int, seed: int, workers: int, base: Settings, work: Path, a_c
             try:
                 found = chain(context, base, home, min(a_chain, left), random.Random(f"{seed}/{number}"), clock)
             except BaseException as problem:
-                problem.add_note(f"chain {number} of seed {seed}; its home is kept: {home}")
+                problem.add_note(
+                    f"Chain {number} of seed {seed}; its home is kept: {home}. The same again: --base {base.home} "
+                    f"--work {work} --seed {seed} --first {number} --workers 1; to go on after it, --first {number + 1}."
+                )
                 raise
             shutil.rmtree(home)
             with lock:
@@ -133,12 +138,13 @@ def main() -> int:
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--base", type=Path, help="a hub already run, of the same code; else one is made")
     parser.add_argument("--work", type=Path, help="where the tortured hubs lie (default: a temporary folder)")
+    parser.add_argument("--first", type=int, default=0, help="number of the chain to begin with")
     words = parser.parse_args()
     work = words.work or Path(tempfile.mkdtemp(prefix="bihub-torture-"))
     work.mkdir(parents=True, exist_ok=True)
     base = undisturbed((words.base or work / "undisturbed").resolve())
     begun = time.monotonic()
-    hits = torture(words.kills, words.seed, words.workers, base, work)
+    hits = torture(words.kills, words.seed, words.workers, base, work, first=words.first)
     print(f"{words.kills} kills, {(time.monotonic() - begun) / 60:.1f} minutes; nothing lost, doubled or half-visible.")
     print(_said(hits))
     if not words.work:
