@@ -55,18 +55,17 @@ class Clock:
                 self.seconds[name] = 0.7 * self.seconds[name] + 0.3 * (ended - begun)
 
 
-def chain(context, base: Settings, home: Path, kills: int, chance: random.Random, clock: Clock) -> Counter:
-    """One hub, set back some days; files come while it is killed again and again; at last a run gets through."""
+def chain(context, base: Settings, home: Path, aims: list[str], chance: random.Random, clock: Clock) -> Counter:
+    """One hub, set back some days; files come while it is killed in these stages; at last a run gets through."""
     days = mornings(base, DAYS + 1)
     today = chance.randrange(DAYS)
     settings = set_back(base, home, days[today], warehouse=chance.random() < 0.7)
     log, hits = home / "torture.log", Counter()
     with Reader(settings):
-        for _ in range(kills):
+        for stage in aims:
             if today < DAYS and chance.random() < 0.5:
                 today += 1
                 deliver(base, settings, days[today])
-            stage = chance.choices(list(AIM), list(AIM.values()))[0]
             run = run_hub(context, home, log, (stage, chance.random() * clock.seconds[stage]))
             clock.learn(run.stages)
             if run.code == 1:
@@ -82,9 +81,7 @@ def chain(context, base: Settings, home: Path, kills: int, chance: random.Random
     return hits
 
 
-def torture(
-    kills: int, seed: int, workers: int, base: Settings, work: Path, *, a_chain: int = KILLS_A_CHAIN, first: int = 0
-) -> Counter:
+def torture(kills: int, seed: int, workers: int, base: Settings, work: Path, first: int = 0) -> Counter:
     """Chains of kills until `kills` have hit. Raises AssertionError with the seed of the chain that found something."""
     context, clock, hits, begun = runner(), Clock(), Counter(), time.monotonic()
     lock, numbers = threading.Lock(), itertools.count(first)
@@ -98,12 +95,14 @@ def torture(
                 return
             home = work / f"hub_{seed}_{number}"
             shutil.rmtree(home, ignore_errors=True)
+            chance = random.Random(f"{seed}/{number}")
+            aims = chance.choices(list(AIM), list(AIM.values()), k=min(KILLS_A_CHAIN, left))
             try:
-                found = chain(context, base, home, min(a_chain, left), random.Random(f"{seed}/{number}"), clock)
+                found = chain(context, base, home, aims, chance, clock)
             except BaseException as problem:
                 problem.add_note(
-                    f"Chain {number} of seed {seed}; its home is kept: {home}. The same again: --base {base.home} "
-                    f"--work {work} --seed {seed} --first {number} --workers 1; to go on after it, --first {number + 1}."
+                    f"Its home is kept: {home}. The same again: --base {base.home} --work {work} --seed {seed} "
+                    f"--first {number} --workers 1; to go on after it: --first {number + 1}."
                 )
                 raise
             shutil.rmtree(home)
