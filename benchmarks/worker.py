@@ -28,7 +28,7 @@ def run_hub() -> dict[str, Any]:
     marks: Marks = {"ingest": (begun, begun + seconds["ingest"])}
     rebuilt = "build" in seconds
     if rebuilt:  # the last stages end with the run, one right after the other
-        built = ended - seconds["publish"]
+        built = ended - seconds.get("publish", 0.0)
         marks |= {"dbt": (built - seconds["build"], built), "publish": (built, ended)}
         marks |= stages_of_dbt(json.loads((settings.dbt_target / "run_results.json").read_text()))
     return {
