@@ -17,7 +17,7 @@ from orchestration.dbt_plugin import Plugin
 from orchestration.files import read_json
 from orchestration.settings import Settings
 
-ONE_IN = 5
+ONE_IN = 2
 
 
 @dataclass
