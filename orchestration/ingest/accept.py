@@ -75,3 +75,12 @@ def _make_folder(path: Path) -> None:
     _make_folder(path.parent)
     path.mkdir(exist_ok=True)
     fsync_path(path.parent)
+
+
+def put_report(settings: Settings, name: str, text: str) -> None:
+    """The partner's copy of a report. The batch keeps the durable one, so this one need not wait for the disk."""
+    path = settings.reports / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.tmp")
+    temporary.write_text(text, encoding="utf-8")
+    temporary.replace(path)

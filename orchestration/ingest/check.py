@@ -38,17 +38,21 @@ class Measured:
         return self.rows_in - self.rows_quarantined
 
 
-def open_connection(directory: Path) -> duckdb.DuckDBPyConnection:
-    """One in-memory DuckDB for a run; it spills into `directory` and loads nothing from anywhere."""
+def open_connection(directory: Path, share: int = 1) -> duckdb.DuckDBPyConnection:
+    """An in-memory DuckDB, one of `share` that work at once; it spills into `directory` and loads nothing."""
     connection = duckdb.connect(
         config={
-            "temp_directory": str(directory / "spill"),
+            "temp_directory": str(directory),
             "autoinstall_known_extensions": "false",
             "autoload_known_extensions": "false",
             "preserve_insertion_order": "true",
             "python_enable_replacements": "false",
         }
     )
+    if share > 1:
+        [(limit,)] = connection.execute("select current_setting('memory_limit')").fetchall()
+        amount, unit = limit.split()
+        connection.execute(f"set memory_limit = '{float(amount) / share:.2f} {unit}'")
     connection.execute("create temp table snomed_code (code varchar)")
     return connection
 
@@ -58,12 +62,9 @@ def create_incoming(connection: duckdb.DuckDBPyConnection, contract: FeedContrac
     connection.execute(f"create or replace temp table incoming ({columns})")
 
 
-def numbered(sql: str, batch: int, received_at: str, record: str) -> str:
-    """A reader's SQL with the batch, its moment and the record numbers filled in."""
-    return (
-        f"select {batch} as _batch, timestamp {quote(received_at)} as _received_at, * from "
-        f"({sql.replace('{record}', record)})"
-    )
+def numbered(sql: str, batch: int, received_at: str) -> str:
+    """A reader's SQL with the batch and its moment filled in."""
+    return f"select {batch} as _batch, timestamp {quote(received_at)} as _received_at, * from ({sql})"
 
 
 def _learn_snomed(connection: duckdb.DuckDBPyConnection, contract: FeedContract, source: str) -> None:
@@ -228,23 +229,6 @@ def _value(contract: FeedContract, rules: list[CheckRule]) -> str:
     return f"case number {' '.join(cases)} end"
 
 
-def write_data(
-    connection: duckdb.DuckDBPyConnection, contract: FeedContract, batch: int, target: Path, *,
-    batch_id: str, received_at: str, file_name: str, record: str = "_record",
-) -> None:  # fmt: skip
-    """The accepted rows of a batch as typed Parquet: the contract's columns, then where each row came from."""
-    names = ", ".join(f'"{column.name}"' for column in contract.columns)
-    connection.execute(
-        f"""
-        copy (
-            select {names}, {quote(batch_id)} as _batch_id, timestamp {quote(received_at)} as _received_at,
-                {quote(file_name)} as _file_name, cast({record} as bigint) as _row_number
-            from checked where _batch = {batch} and not _rejected
-        ) to {quote(str(target))} (format parquet, compression zstd)
-        """
-    )
-
-
 def hold_quarantine(
     connection: duckdb.DuckDBPyConnection, contract: FeedContract, rules: list[CheckRule], record: str = "_record"
 ) -> None:
@@ -269,21 +253,5 @@ def hold_quarantine(
         inner join rule using (number)
         where rule.severity = 'reject'
         order by _batch, _row_number, number
-        """
-    )
-
-
-def write_quarantine(
-    connection: duckdb.DuckDBPyConnection, batch: int, target: Path, *,
-    batch_id: str, received_at: str, file_name: str, limit: int | None = None,
-) -> None:  # fmt: skip
-    """The records held back of one batch, whole, with rule, column, value and line."""
-    connection.execute(
-        f"""
-        copy (
-            select {quote(batch_id)} as _batch_id, timestamp {quote(received_at)} as _received_at,
-                {quote(file_name)} as _file_name, * exclude (_batch)
-            from quarantine where _batch = {batch} {f"limit {limit}" if limit else ""}
-        ) to {quote(str(target))} (format parquet, compression zstd)
         """
     )

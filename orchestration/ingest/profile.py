@@ -117,10 +117,3 @@ def hold_profiles(
         f"'newline_delimited', columns = {{{columns}}})"
     )
     scratch.unlink()
-
-
-def write_profile(connection: duckdb.DuckDBPyConnection, batch: int, target: Path) -> None:
-    connection.execute(
-        f"copy (select * exclude (_batch) from profile where _batch = {batch}) to {quote(str(target))} (format "
-        f"parquet, compression zstd)"
-    )

@@ -8,12 +8,17 @@ from typing import Any
 
 from orchestration.contracts import FeedContract
 from orchestration.ingest.incoming import (
+    BUFFERS,
     CLEAN_HEADER,
+    FILE,
+    FILES,
     MAX_CELL,
     MAX_LINE,
     MAX_RAW,
+    NAMED,
+    PASSED,
+    RECORD,
     Incoming,
-    buffers,
     cut,
     quote,
     read_clean,
@@ -48,21 +53,20 @@ def read_json_lines(staged: Staged, contract: FeedContract, careful: bool) -> In
     paths = ["$." + ".".join(f'"{step}"' for step in column.path.split(".")) for column in contract.columns]
     listed = "[" + ", ".join(quote(path) for path in paths) + "]"
     texts = texts_of([f"_values[{position + 1}]" for position in range(len(paths))])
-    sql = (
-        "select _record, _record as _line, "
+    template = (
+        f"select {PASSED}_record, _record as _line, "
         "case when _values is null then 'this line is not a JSON object: cut off, or written over several lines' "
         "when len(list_filter(_values, lambda v: v like '{%' or v like '[%')) > 0 "
         f"and list_has_any(json_type(_text, {listed}), ['OBJECT', 'ARRAY']) then 'a list or an object where a "
         f"single value was agreed' end as _broken, "
         f"case when _values is null then left(_text, {MAX_RAW}) end as _raw, _text as _extra, {texts} "
-        "from (select _record, _text, case when json_valid(_text) and json_type(_text) = 'OBJECT' "
+        f"from (select {PASSED}_record, _text, case when json_valid(_text) and json_type(_text) = 'OBJECT' "
         f"then json_extract_string(_text, {listed}) end as _values "
-        f"from (select {{record}} as _record, _text from read_csv({quote(str(staged.path))}, auto_detect = "
-        f"false, header = false, "
+        f"from (select {FILE}{RECORD} as _record, _text from read_csv({FILES}, auto_detect = false, header = false, "
         "delim = '\x01', quote = '', escape = '', columns = {'_text': 'varchar'}, strict_mode = true, "
-        f"{buffers(staged.path, MAX_CELL)})) where trim(_text) <> '')"
+        f"{BUFFERS}{NAMED})) where trim(_text) <> '')"
     )
-    return Incoming(sql, [], 0, staged)
+    return Incoming(template, [], 0, staged, staged.path, MAX_CELL)
 
 
 def _read_carefully(staged: Staged, contract: FeedContract) -> Incoming:

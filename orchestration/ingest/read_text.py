@@ -12,13 +12,17 @@ from pathlib import Path
 from orchestration.contracts import FeedContract
 from orchestration.ingest.headers import fields_of, header_elsewhere, match_header, short
 from orchestration.ingest.incoming import (
+    BUFFERS,
     CLEAN_HEADER,
+    FILE,
+    FILES,
     HEADER_AGAIN,
     MAX_CELL,
     MAX_LINE,
     MAX_RAW,
+    NAMED,
+    RECORD,
     Incoming,
-    buffers,
     cut,
     quote,
     read_clean,
@@ -50,19 +54,19 @@ def read_text(staged: Staged, contract: FeedContract, careful: bool) -> Incoming
         return _read_carefully(staged, contract, header, header_lines, positions, extra, warnings)
     columns = "{" + ", ".join(f"'f{position}': 'varchar'" for position in range(len(header))) + "}"
     relation = (
-        f"read_csv({quote(str(staged.path))}, auto_detect = false, header = true, skip = {contract.header_row - 1}, "
+        f"read_csv({FILES}, auto_detect = false, header = true, skip = {contract.header_row - 1}, "
         f"delim = {quote(contract.delimiter)}, quote = '\"', escape = '\"', columns = {columns}, strict_mode = true, "
-        f"null_padding = false, {buffers(staged.path, MAX_CELL)})"
+        f"null_padding = false, {BUFFERS}{NAMED})"
     )
     extras = ", ".join(f"{quote(short(header[p]))}, f{p}" for p in extra if header[p].strip())
     texts = texts_of([None if p is None else f"f{p}" for p in positions])
-    sql = (
-        f"select {{record}} as _record, {{record}} + {contract.header_row} as _line, "
+    template = (
+        f"select {FILE}{RECORD} as _record, {RECORD} + {contract.header_row} as _line, "
         f"{_again(header, positions, contract)} as _broken, cast(null as varchar) as _raw, "
         f"{f'cast(json_object({extras}) as varchar)' if extras else 'cast(null as varchar)'} as _extra, "
         f"{texts} from {relation}"
     )
-    return Incoming(sql, warnings, header_lines, staged)
+    return Incoming(template, warnings, header_lines, staged, staged.path, MAX_CELL)
 
 
 def _again(header: list[str], positions: list[int | None], contract: FeedContract) -> str:

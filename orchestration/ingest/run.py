@@ -4,26 +4,29 @@ from __future__ import annotations
 
 import errno
 import hashlib
+import os
 import time
-import traceback
+from collections import deque
 from collections.abc import Callable, Collection, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from queue import SimpleQueue
 from typing import Any
 
 from orchestration.contracts import SEEDS, FeedContract, code_lists, load_contracts
 from orchestration.ingest import ledger as books
+from orchestration.ingest.accept import put_report
 from orchestration.ingest.agreements import Agreement, basis, load_agreements, require_agreement
 from orchestration.ingest.discover import SETTLE_SECONDS, Candidate, discover
+from orchestration.ingest.item import Item, refuse
 from orchestration.ingest.outcome import (
     BatchOutcome,
     IngestFailed,
     IngestResult,
     Poll,
     Rejected,
-    RuleOutcome,
     UnknownFile,
 )
 from orchestration.settings import Settings
@@ -31,7 +34,7 @@ from orchestration.settings import Settings
 ENGINE_VERSION = 2
 CHUNK_FILES = 64
 CHUNK_BYTES = 16 << 20
-HELD_BYTES = 4 << 20
+WORKERS = min(os.cpu_count() or 1, 4)
 Contracts = dict[tuple[str, str], FeedContract]
 Progress = Callable[[str, int, int], None]
 
@@ -111,20 +114,8 @@ def _say(progress: Progress | None, what: str, done: int, total: int) -> None:
         progress(what, done, total)
 
 
-@dataclass
-class _Item:
-    """One file on its way through a chunk."""
-
-    number: int
-    file: Candidate
-    outcome: BatchOutcome
-    staged: Any = None
-    incoming: Any = None
-    watermark: str | None = None
-
-
 class _Run:
-    """The state of one run: connection, ledger, caches. One file failing never touches another."""
+    """The state of one run: ledger, index, counters. Only the run itself changes it; workers are handed files."""
 
     def __init__(
         self, settings: Settings, directory: Path, ledger: books.Ledger, seeds: Path, progress: Progress | None
@@ -138,8 +129,6 @@ class _Run:
         self.notes: dict[str, list[str]] = {}
         self.done = self.total = self.made = 0
         self._gates: dict[tuple[str, str], str] = {}
-        self._rules: dict[tuple[str, str], list] = {}
-        self._connection = None
 
     def judge(self, contracts: Contracts, chosen: set[tuple[str, str]]) -> dict[str, Any] | None:
         """Let Great Expectations judge whatever it has not judged yet."""
@@ -218,16 +207,8 @@ class _Run:
         )  # fmt: skip
         self.made += 1
         nothing = Candidate(self.settings.landing / contract.partner, f"{contract.partner}/", contract, 0, 0, 0)
-        self._file_rejection(_Item(self.made, nothing, outcome))
+        self._file_rejection(Item(self.made, nothing, outcome, self.gate(contract)))
         result.batches.append(outcome)
-
-    @property
-    def connection(self):
-        if self._connection is None:
-            from orchestration.ingest.check import open_connection
-
-            self._connection = open_connection(self.directory)
-        return self._connection
 
     def take_landed(
         self, contracts: Contracts, chosen: set[tuple[str, str]], result: IngestResult, settle: float
@@ -254,15 +235,42 @@ class _Run:
                 books.save_index(self.settings, self.index)
 
     def take_in(self, files: list[Candidate], result: IngestResult) -> None:
+        from orchestration.ingest.chunk import Worker
+
         self.total = self.done + len(files)
-        for chunk in _chunks(files):
-            self._take_chunk(chunk, result)
+        chunks = list(_chunks(files))
+        workers = min(WORKERS, len(chunks))
+        idle: SimpleQueue[Worker] = SimpleQueue()
+        for _ in range(workers):
+            idle.put(Worker(self.settings, self.directory, self.lists, workers))
+        threads = max(1, (os.cpu_count() or 1) // workers)
+
+        def check(items: list[Item]) -> list[Item]:
+            worker = idle.get()
+            try:
+                worker.take(items, threads)
+                return items
+            finally:
+                idle.put(worker)
+
+        # Staged ahead by no more than one chunk, so that what is copied stays small.
+        with ThreadPoolExecutor(workers) as pool:
+            under_way: deque[Future[list[Item]]] = deque()
+            try:
+                for chunk in chunks:
+                    under_way.append(pool.submit(check, self._stage_all(chunk, result)))
+                    if len(under_way) > workers:
+                        self._settle(under_way.popleft().result(), result)
+                while under_way:
+                    self._settle(under_way.popleft().result(), result)
+            except BaseException:
+                pool.shutdown(cancel_futures=True)
+                raise
         result.batches.sort(key=lambda batch: (batch.received_at or datetime.max, batch.feed, batch.file_name))
 
-    # --- One chunk: files of one feed --------------------------------------------------------------------------------
+    # --- Chunks: files of one feed -----------------------------------------------------------------------------------
 
-    def _take_chunk(self, files: list[Candidate], result: IngestResult) -> None:
-        contract = files[0].contract
+    def _stage_all(self, files: list[Candidate], result: IngestResult) -> list[Item]:
         items = []
         for file in files:
             item = self._stage(file, result)
@@ -270,23 +278,30 @@ class _Run:
                 items.append(item)
             else:
                 self._advance(file)
-        taken = sorted((item for item in items if item.staged), key=lambda item: item.number)
-        if len(taken) == 1 and taken[0].file.size > HELD_BYTES:
-            self._check_one(taken[0])
-        elif taken:
-            self._check_many(taken, contract)
+        return items
+
+    def _settle(self, items: list[Item], result: IngestResult) -> None:
+        """A chunk is through: note what became of its files."""
         for item in items:
             if item.outcome.status == "rejected" and not item.outcome.rules:
                 self._file_rejection(item)
+            if item.outcome.status == "accepted":
+                self.ledger.accepted.setdefault(_key(item.file.contract), set()).add(item.outcome.batch_id)
             result.batches.append(item.outcome)
             self._clean(item)
             self._advance(item.file)
+
+    def _file_rejection(self, item: Item) -> None:
+        """Keep a batch of which nothing could be checked."""
+        from orchestration.ingest.chunk import guarded, into_lake
+
+        guarded(item, lambda: into_lake(self.settings, self.directory, item))
 
     def _advance(self, file: Candidate) -> None:
         self.done += 1
         _say(self.progress, file.relative, self.done, self.total)
 
-    def _stage(self, file: Candidate, result: IngestResult) -> _Item | None:
+    def _stage(self, file: Candidate, result: IngestResult) -> Item | None:
         """Hash and gate one file. None where it needs no more work."""
         from orchestration.ingest.stage import Changed, fingerprint_and_stage
 
@@ -297,7 +312,7 @@ class _Run:
             received_at=books.received_at(file.mtime_ns, self.now, self.described),
         )  # fmt: skip
         self.made += 1
-        item = _Item(self.made, file, outcome)
+        item = Item(self.made, file, outcome, self.gate(contract))
         started = time.perf_counter()
         known = self.ledger.known(key, self.gate(contract))
         try:
@@ -325,7 +340,7 @@ class _Run:
             outcome.warnings = list(staged.warnings)
         except Rejected as refused:
             self._claim(key, outcome.batch_id)
-            _refuse(outcome, refused)
+            refuse(outcome, refused)
         except Changed:
             result.waiting.append(
                 UnknownFile(file.relative, "changed while it was read; it is taken when it stops changing")
@@ -346,341 +361,12 @@ class _Run:
         """The same bytes later in this run are the same batch."""
         self.ledger.rejected.setdefault(key, {})[batch_id] = self._gates[key]
 
-    def _check_many(self, items: list[_Item], contract: FeedContract) -> None:
-        """Small files of one feed, checked in one scan."""
-        from orchestration.ingest.check import create_incoming
-
-        create_incoming(self.connection, contract)
-        loaded = [item for item in items if self._guarded(item, lambda item=item: self._load(item))]
-        if loaded:
-            try:
-                self._judge(loaded, contract, "select * from incoming", "_record")
-            except OSError:
-                raise
-            except Exception:
-                for item in loaded:  # one of them is to blame: alone, each answers for itself
-                    if item.outcome.status == "failed" and item.outcome.reason is None:
-                        self._check_one(item)
-
-    def _check_one(self, item: _Item) -> None:
-        """One file, of any size, streamed through the checks without being held as text."""
-        self._guarded(item, lambda: self._stream(item))
-
-    def _guarded(self, item: _Item, work: Callable[[], None]) -> bool:
-        import duckdb
-
-        outcome = item.outcome
-        try:
-            work()
-            return True
-        except Rejected as refused:
-            _refuse(outcome, refused)
-        except OSError as problem:
-            if problem.errno in (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM):
-                raise
-            outcome.status = "failed"
-            outcome.reason, outcome.remedy = (
-                f"The hub could not work on the file: {problem.strerror}.",
-                "Nothing; the hub tries again.",
-            )
-        except duckdb.OutOfMemoryException:
-            outcome.status = "failed"
-            outcome.reason, outcome.remedy = (
-                "The file needs more memory than the hub has.",
-                "Send the data in several files.",
-            )
-        except Exception as problem:
-            if isinstance(problem, duckdb.IOException) and "No space left" in str(problem):
-                raise OSError(errno.ENOSPC, "No space left on device") from problem
-            outcome.status = "failed"
-            where = traceback.extract_tb(problem.__traceback__)[-1]
-            outcome.reason = (
-                f"The hub stumbled over this file ({type(problem).__name__} in "
-                f"{Path(where.filename).name}:{where.lineno})."
-            )
-            outcome.remedy = "Nothing; this is a fault in the hub. Report it to the hub's developers."
-        return False
-
-    def _load(self, item: _Item) -> None:
-        """Text of a small file into `incoming`; by the slow reader where its structure is flawed."""
-        from orchestration.ingest.read import STRUCTURAL, read
-
-        started = time.perf_counter()
-        connection = self.connection
-        item.incoming = read(item.staged, item.file.contract)
-        try:
-            rows = self._insert(item)
-            flawless = not item.incoming.header_lines or self._lines_agree(item, rows)
-        except STRUCTURAL:
-            flawless = False
-        if not flawless:
-            connection.execute(f"delete from incoming where _batch = {item.number}")
-            item.incoming = read(item.staged, item.file.contract, careful=True)
-            rows = self._insert(item)
-        _check_trailer(item, rows, lambda: connection.execute(f"delete from incoming where _batch = {item.number}"))
-        item.outcome.timings["read"] = time.perf_counter() - started
-
-    def _insert(self, item: _Item) -> int:
-        from orchestration.ingest.check import numbered
-
-        sql = numbered(item.incoming.sql, item.number, f"{item.outcome.received_at}", "row_number() over ()")
-        return self.connection.execute(f"insert into incoming {sql}").fetchone()[0]
-
-    @staticmethod
-    def _lines_agree(item: _Item, rows: int) -> bool:
-        """True where every record is one line, so that line numbers follow from record numbers."""
-        return item.staged.newlines - (rows + item.incoming.header_lines) in (0, -1)
-
-    def _stream(self, item: _Item) -> None:
-        from orchestration.ingest.check import check, numbered
-        from orchestration.ingest.read import STRUCTURAL, read
-
-        started = time.perf_counter()
-        contract, outcome = item.file.contract, item.outcome
-        rules = self.rules(contract)
-
-        def run(careful: bool) -> str:
-            item.incoming = read(item.staged, contract, careful=careful)
-            sql = item.incoming.sql
-            check(
-                self.connection,
-                contract,
-                rules,
-                numbered(sql, item.number, f"{outcome.received_at}", "cast(null as bigint)"),
-                wide=item.staged.has_odd_space,
-            )
-            return "rowid + 1" if "{record}" in sql else "_record"
-
-        try:
-            record = run(careful=False)
-        except STRUCTURAL:
-            record = run(careful=True)
-        rows = self.connection.execute("select count(*) from checked").fetchone()[0]
-        if record != "_record" and self._lines_agree(item, rows):
-            self.connection.execute(
-                f"update checked set _line = rowid + {1 + item.incoming.header_lines} where _failed is not null"
-            )
-        _check_trailer(item, rows, lambda: None)
-        outcome.timings["read_and_check"] = time.perf_counter() - started
-        self._finish([item], contract, record)
-
-    def _judge(self, items: list[_Item], contract: FeedContract, source: str, record: str) -> None:
-        from orchestration.ingest.check import check
-
-        started = time.perf_counter()
-        wide = any(item.staged.has_odd_space for item in items)
-        check(self.connection, contract, self.rules(contract), source, wide=wide)
-        for item in items:
-            item.outcome.timings["check"] = (time.perf_counter() - started) / len(items)
-        self._finish(items, contract, record)
-
-    def rules(self, contract: FeedContract) -> list:
-        from orchestration.ingest.rules import rules_of
-
-        key = _key(contract)
-        if key not in self._rules:
-            self._rules[key] = rules_of(contract, self.lists)
-        return self._rules[key]
-
-    # --- Outcome of checked batches ----------------------------------------------------------------------------------
-
-    def _finish(self, items: list[_Item], contract: FeedContract, record: str) -> None:
-        from concurrent.futures import ThreadPoolExecutor
-
-        from orchestration.ingest.check import Measured, hold_quarantine, measure
-        from orchestration.ingest.profile import hold_profiles, profile
-
-        started = time.perf_counter()
-        rules = self.rules(contract)
-        measured = measure(self.connection, contract, rules, record)
-        profiles = profile(self.connection, contract, self.lists)
-        for item in items:
-            self._decide(item, measured.get(item.number, Measured()))
-        hold_profiles(
-            self.connection,
-            {
-                item.number: _profile_entries(item.outcome, profiles.get(item.number, []))
-                for item in items
-                if item.outcome.status == "accepted"
-            },
-            self.directory / "profiles.json",
-        )
-        for item in items:
-            item.outcome.timings["measure"] = (time.perf_counter() - started) / len(items)
-        if any(item.outcome.rows_quarantined for item in items):
-            hold_quarantine(self.connection, contract, rules, record)
-        # Making files durable is waiting, not work: several batches wait at once.
-        with ThreadPoolExecutor(4) as pool:
-            moves = []
-            for item in items:
-                folder = self.directory / f"batch-{item.number}"
-                if self._guarded(item, lambda item=item, folder=folder: self._write(item, folder, record)):
-                    moves.append(
-                        pool.submit(self._guarded, item, lambda item=item, folder=folder: self._move_in(item, folder))
-                    )
-            for move in moves:
-                move.result()
-
-    def _decide(self, item: _Item, measured) -> None:
-        """Accept or reject one checked batch, by its counts."""
-        outcome, contract = item.outcome, item.file.contract
-        rules = self.rules(contract)
-        outcome.rows_in, outcome.rows_quarantined = measured.rows_in, measured.rows_quarantined
-        outcome.rows_accepted = measured.rows_accepted
-        outcome.warnings = [*item.staged.warnings, *item.incoming.warnings]
-        outcome.rules = [
-            RuleOutcome(
-                rule.name,
-                rule.column,
-                rule.severity,
-                measured.failures.get(rule.number, 0),
-                rule.message,
-                rule.remedy,
-                measured.examples.get(rule.number, []),
-            )
-            for rule in rules
-        ]
-        outcome.rules.append(_duplicate_rule(measured, contract))
-        if not measured.rows_in:
-            outcome.warnings.append(
-                "The file holds a header and no records. It was taken as a file with nothing to report."
-            )
-        outcome.status = "accepted"
-        if measured.rows_in and measured.rows_quarantined / measured.rows_in > contract.reject_batch_above:
-            worst = max(
-                (rule for rule in outcome.rules if rule.severity == "reject"), key=lambda rule: rule.rows_failed
-            )
-            outcome.rows_accepted = 0
-            _refuse(
-                outcome,
-                Rejected(
-                    "too_many_bad_rows",
-                    f"{measured.rows_quarantined:,} of {measured.rows_in:,} records "
-                    f"({measured.rows_quarantined / measured.rows_in:.1%}) cannot be used; "
-                    f"at most {contract.reject_batch_above:.0%} may be. The most frequent reason: {worst.message}",
-                    "Correct the extract as described below and send the whole file again.",
-                ),
-            )
-
-    def _write(self, item: _Item, folder: Path, record: str) -> None:
-        """Write the Parquet files that a decided batch leaves behind."""
-        from orchestration.ingest.check import QUARANTINE_OF_REJECTED, write_data, write_quarantine
-        from orchestration.ingest.profile import write_profile
-
-        started = time.perf_counter()
-        outcome, contract = item.outcome, item.file.contract
-        folder.mkdir(exist_ok=True)
-        where = {"batch_id": outcome.batch_id, "received_at": f"{outcome.received_at}", "file_name": outcome.file_name}
-        if outcome.status == "accepted":
-            write_data(self.connection, contract, item.number, folder / "data.parquet", record=record, **where)
-            write_profile(self.connection, item.number, folder / "profile.parquet")
-            if contract.database:
-                from orchestration.ingest.polls import remember
-
-                item.watermark = remember(contract, item.staged.path, outcome.received_at, folder)
-        if outcome.rows_quarantined:
-            limit = None if outcome.status == "accepted" else QUARANTINE_OF_REJECTED
-            write_quarantine(self.connection, item.number, folder / "quarantine.parquet", limit=limit, **where)
-        outcome.timings["write"] = time.perf_counter() - started
-
-    def _file_rejection(self, item: _Item) -> None:
-        folder = self.directory / f"batch-{item.number}"
-        folder.mkdir(exist_ok=True)
-        self._guarded(item, lambda: self._move_in(item, folder))
-
-    def _move_in(self, item: _Item, folder: Path) -> None:
-        from orchestration.ingest.accept import move_in, sidecar_of, write_sidecar
-        from orchestration.ingest.report import render, report_name
-
-        outcome, contract = item.outcome, item.file.contract
-        key = _key(contract)
-        if outcome.status == "rejected":  # looked at once more and refused again: nothing new was received
-            outcome.received_at = books.refused_since(self.settings, key, outcome.batch_id) or outcome.received_at
-        outcome.report = report_name(outcome)
-        started = time.perf_counter()
-        report = render(outcome, contract)
-        (folder / "report.md").write_text(report, encoding="utf-8")
-        more = {
-            "gate": self.gate(contract),
-            "contract_fingerprint": contract.fingerprint,
-            "landed_as": item.file.relative,
-            **({"watermark": item.watermark} if contract.database else {}),
-        }
-        write_sidecar(folder, sidecar_of(outcome, **more))
-        move_in(folder, outcome, self.settings)
-        if outcome.status == "accepted":
-            self.ledger.accepted.setdefault(key, set()).add(outcome.batch_id)
-        _put_report(self.settings, outcome.report, report)
-        outcome.timings["accept"] = time.perf_counter() - started
-
-    def _clean(self, item: _Item) -> None:
+    def _clean(self, item: Item) -> None:
         if item.outcome.status == "failed":
             self.index.pop(item.file.relative, None)
         if item.staged:
             for path in (item.staged.path, item.staged.path.with_suffix(".clean")):
                 path.unlink(missing_ok=True)
-
-
-def _put_report(settings: Settings, name: str, text: str) -> None:
-    """The partner's copy of a report. The batch keeps the durable one, so this one need not wait for the disk."""
-    path = settings.reports / name
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.tmp")
-    temporary.write_text(text, encoding="utf-8")
-    temporary.replace(path)
-
-
-def _refuse(outcome: BatchOutcome, refused: Rejected) -> None:
-    outcome.status, outcome.reason, outcome.remedy, outcome.reason_kind = (
-        "rejected",
-        refused.reason,
-        refused.remedy,
-        refused.kind,
-    )
-
-
-def _check_trailer(item: _Item, rows: int, undo: Callable[[], Any]) -> None:
-    promised = item.staged.trailer_count
-    if promised is not None and promised != rows:
-        undo()
-        item.outcome.rows_in = rows
-        raise Rejected(
-            "trailer",
-            f"The trailer promises {promised:,} records; the file holds {rows:,}. Records were lost or added on "
-            f"the way.",
-            "Export and send the whole file again.",
-        )
-
-
-def _duplicate_rule(measured, contract: FeedContract) -> RuleOutcome:
-    headers = ", ".join(f"'{contract.column(name).source_name}'" for name in contract.key)
-    return RuleOutcome(
-        "duplicate_key",
-        None,
-        "warn",
-        measured.surplus,
-        f"Several records of this file have the same {headers}.",
-        "Send each record once. The last one in the file counts.",
-        measured.duplicates,
-    )
-
-
-def _profile_entries(outcome: BatchOutcome, entries: list[dict]) -> list[dict]:
-    batch = {"kind": "batch", "rows": outcome.rows_in, "failures": outcome.rows_quarantined,
-             "share": outcome.rows_quarantined / outcome.rows_in if outcome.rows_in else 0.0}  # fmt: skip
-    rules = [
-        {
-            "kind": "rule",
-            "column_name": rule.column,
-            "item": rule.rule,
-            "severity": rule.severity,
-            "rows": outcome.rows_in,
-            "failures": rule.rows_failed,
-            "share": rule.rows_failed / outcome.rows_in if outcome.rows_in else 0.0,
-        }
-        for rule in outcome.rules
-    ]
-    return [batch, *rules, *entries]
 
 
 def _chunks(files: list[Candidate]) -> Iterator[list[Candidate]]:
@@ -707,4 +393,4 @@ def _restore_reports(settings: Settings) -> None:
         kept = root / sidecar["partner"] / sidecar["feed_table"] / f"batch={sidecar['batch_id']}" / "report.md"
         name = sidecar.get("report")
         if name and kept.exists() and not (settings.reports / name).exists():
-            _put_report(settings, name, kept.read_text(encoding="utf-8"))
+            put_report(settings, name, kept.read_text(encoding="utf-8"))

@@ -23,6 +23,7 @@ CHUNK = 8 << 20
 IN_MEMORY = 32 << 20
 TAIL = 1 << 16
 UNDEFINED_IN_1252 = re.compile(rb"[\x81\x8d\x8f\x90\x9d]")
+ODD_SPACES = (b"\xa0", b"\xe1\x9a\x80", b"\xe2\x80", b"\xe2\x81\x9f", b"\xe3\x80\x80")
 MAGIC = (
     (b"PK\x03\x04", "a zip archive or an Excel workbook"),
     (b"\x1f\x8b", "compressed with gzip"),
@@ -201,7 +202,10 @@ def _check_encoding(chunks: Iterator[bytes], head: bytes, contract: FeedContract
         if declared != "utf-16":
             staged.has_nul = staged.has_nul or b"\0" in chunk
         staged.has_odd_space = (
-            staged.has_odd_space or b"\xa0" in chunk or (b"\t" in chunk and contract.delimiter != "\t")
+            staged.has_odd_space
+            or declared == "utf-16"
+            or any(mark in chunk for mark in ODD_SPACES)
+            or (b"\t" in chunk and contract.delimiter != "\t")
         )
         if decoder is not None:
             try:

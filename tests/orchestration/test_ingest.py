@@ -328,18 +328,18 @@ def test_a_bad_file_never_stops_the_others(hub):
 
 
 def test_a_fault_of_the_hub_touches_one_file_and_is_tried_again(hub, monkeypatch):
-    from orchestration.ingest import check
+    from orchestration.ingest import report
 
     hub.send("visits_1.csv", text(rows(2)))
     hub.send("visits_2.csv", text(rows(3)))
-    real = check.write_data
+    real = report.render
 
-    def stumble(*arguments, **more):
-        if more["file_name"] == "visits_1.csv":
+    def stumble(outcome, contract):
+        if outcome.file_name == "visits_1.csv":
             raise ZeroDivisionError
-        return real(*arguments, **more)
+        return real(outcome, contract)
 
-    monkeypatch.setattr(check, "write_data", stumble)
+    monkeypatch.setattr(report, "render", stumble)
     result = hub.ingest()
     assert [(batch.file_name, batch.rows_in) for batch in result.accepted] == [("visits_2.csv", 3)]
     assert [batch.file_name for batch in result.failed] == ["visits_1.csv"]

@@ -53,13 +53,26 @@ def test_a_large_file_is_streamed_with_the_same_result(tmp_path, monkeypatch):
     records[1234]["Beds"] = "many"
     monkeypatch.setattr("orchestration.ingest.stage.IN_MEMORY", 1000)
     monkeypatch.setattr("orchestration.ingest.stage.CHUNK", 4096)
-    monkeypatch.setattr("orchestration.ingest.run.HELD_BYTES", 1000)
+    monkeypatch.setattr("orchestration.ingest.chunk.HELD_BYTES", 1000)
     hub = Hub(tmp_path)
     outcome = hub.take(text(records))
     assert "read_and_check" in outcome.timings
     assert (outcome.rows_in, outcome.rows_quarantined) == (5000, 1)
     assert hub.quarantine("_row_number, line_number") == [(1235, 1236)]
     assert hub.data("visit_id, _row_number") == [(f"V{n}", n) for n in range(1, 5001) if n != 1235]
+
+
+def test_rows_of_a_large_file_keep_their_numbers(tmp_path):
+    """Two threads that read one file would number its rows as they come."""
+    hub = Hub(tmp_path)
+    [record] = text(rows(1)).splitlines()[1:]
+    lines = [text([]).strip(), *(record.replace("V1", f"V{number}", 1) for number in range(1, 60_001))]
+    lines[50_001] = lines[50_001].replace("J189", "many").replace(",3,", ",x,")
+    hub.send("visits_1.csv", "\n".join(lines))
+    [outcome] = hub.ingest().batches
+    assert outcome.file_bytes > 8 << 20 and "read_and_check" in outcome.timings
+    assert [row for row in hub.data("visit_id, _row_number") if row[0] != f"V{row[1]}"] == []
+    assert hub.quarantine("_row_number, line_number") == [(50_001, 50_002)]
 
 
 def test_files_checked_together_stay_apart(tmp_path):
@@ -212,7 +225,7 @@ def test_text_that_begins_with_a_bracket_is_text(tmp_path):
 
 def test_json_lines_large_and_long(tmp_path, monkeypatch):
     monkeypatch.setattr("orchestration.ingest.stage.IN_MEMORY", 100)
-    monkeypatch.setattr("orchestration.ingest.run.HELD_BYTES", 100)
+    monkeypatch.setattr("orchestration.ingest.chunk.HELD_BYTES", 100)
     hub = Hub(tmp_path, JSONL)
     lines = [line(record) for record in rows(200)]
     lines[7] = line(rows(1)[0], Surname="x" * 5_000_000)
