@@ -175,7 +175,7 @@
     {%- set before = content_before.split(':') -%}
     {%- set sums = "select count(*) as n, coalesce(sum(cast(hash(t) as hugeint)), 0) as s from " -%}
     {%- do return(rows_of_query(
-        "select (" ~ before[0] ~ " - old.n + new.n) || ':' || (cast('" ~ before[1] ~ "' as hugeint) - old.s + new.s) from ("
+        "select (" ~ before[0] ~ " - old.n + new.n) || ':' || (cast('" ~ before[1] ~ "' as hugeint) - old.s + new.s) || ':" ~ before[2] ~ "' from ("
         ~ sums ~ "temp.main.hub_old_rows as t) as old cross join (" ~ sums ~ "temp.main.hub_new_rows as t) as new"
     )[0][0]) -%}
 {% endmacro %}

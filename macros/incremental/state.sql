@@ -10,6 +10,9 @@
     {% do run_query('create table if not exists hub.batch_seen (table_name varchar, feed varchar, batch_id varchar)') %}
     {% do run_query('create table if not exists hub.check_state (table_id varchar, signature varchar)') %}
     {% do run_query('create schema if not exists changes') %}
+    {# Which rules the last whole build followed (orchestration.warehouse): forgotten as soon as others are at work. #}
+    {% do run_query('create table if not exists hub.rules_built (rules varchar)') %}
+    {% do run_query("delete from hub.rules_built where rules <> '" ~ env_var('BIHUB_RULES', '') ~ "'") %}
 {% endmacro %}
 
 
@@ -94,9 +97,13 @@
 {% endmacro %}
 
 
-{#- Rows and the sum of their hashes: the same for the same rows in any order, and rows can be added and taken away. -#}
+{#-
+  Rows, the sum of their hashes, and a hash of the columns: the same for the same rows in any order, and rows can be added
+  and taken away. A number of another type, or under another name, has the same hash; who reads it may not be the same.
+-#}
 {% macro content_of(relation) %}
-    {%- do return(rows_of_query('select count(*) || \':\' || coalesce(sum(cast(hash(t) as hugeint)), 0) from ' ~ relation ~ ' as t')[0][0]) -%}
+    {%- set columns = '(select md5(typeof(r)) from (select 1) as one left join ' ~ relation ~ ' as r on false)' -%}
+    {%- do return(rows_of_query("select count(*) || ':' || coalesce(sum(cast(hash(t) as hugeint)), 0) || ':' || " ~ columns ~ ' from ' ~ relation ~ ' as t')[0][0]) -%}
 {% endmacro %}
 
 
