@@ -81,7 +81,8 @@ def run_dbt(settings: Settings, arguments: list[str], progress: Progress | None 
     finally:
         os.environ.pop("BIHUB_RULES")
         _close_connections()
-    remember_parsed(settings, rules)
+    if hasattr(outcome.result, "results"):  # where it does not parse, the files are of other rules
+        remember_parsed(settings, rules)
     results = getattr(outcome.result, "results", None) or []
     bad = [result for result in results if result.status in ("error", "fail", "runtime error")]
     if not outcome.success:
@@ -107,12 +108,14 @@ def parsed_before(settings: Settings, rules: str) -> Any:
 
     Saves dbt's comparison of every file with what it knows, and writing the manifest once more.
     """
-    stamp = read_json(settings.dbt_target / PARSED)
-    if stamp is None or stamp != _stamp(settings, rules):
-        return None
-    from dbt.contracts.graph.manifest import Manifest
+    try:
+        if read_json(settings.dbt_target / PARSED) != _stamp(settings, rules):
+            return None
+        from dbt.contracts.graph.manifest import Manifest
 
-    manifest = Manifest.from_msgpack((settings.dbt_target / "partial_parse.msgpack").read_bytes())
+        manifest = Manifest.from_msgpack((settings.dbt_target / "partial_parse.msgpack").read_bytes())
+    except Exception:  # damaged: dbt parses again
+        return None
     manifest.build_flat_graph()
     return manifest
 

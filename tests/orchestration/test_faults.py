@@ -11,12 +11,13 @@ import subprocess
 import sys
 from datetime import datetime
 from pathlib import Path
+from types import SimpleNamespace
 
 import duckdb
 import pytest
 
 import orchestration.ingest
-from orchestration import cli, pipeline
+from orchestration import cli, pipeline, warehouse
 from orchestration.files import CannotWrite, Damaged, read_json
 from orchestration.ingest import IngestResult, ledger
 from orchestration.publish import live_set
@@ -41,13 +42,13 @@ class Stage:
         self.settings, self.builds, self.broken = Settings(home=home), 0, None
         accept(self.settings, "a", "2026-10-01 06:30:00")
 
-    def build(self, settings: Settings, progress=None) -> BuildResult:
+    def build(self, settings: Settings, progress=None, **_) -> BuildResult:
         self.builds += 1
         if self.broken:
             raise self.broken
         settings.warehouse.parent.mkdir(parents=True, exist_ok=True)
         as_of = read_json(settings.run_context)["as_of"]
-        with duckdb.connect(str(settings.warehouse)) as warehouse:
+        with duckdb.connect(str(settings.warehouse)) as database:
             for sql in (
                 "create schema if not exists uec",
                 "create schema if not exists hub",
@@ -55,10 +56,10 @@ class Stage:
                 "create or replace table hub.check_result "
                 "(check_name varchar, table_name varchar, rows_failed bigint, status varchar)",
             ):
-                warehouse.execute(sql)
-            known = warehouse.execute("select count(*) from duckdb_tables() where table_name = 'uec_metric'").fetchone()
+                database.execute(sql)
+            known = database.execute("select count(*) from duckdb_tables() where table_name = 'uec_metric'").fetchone()
             if known == (0,):  # as an incremental build does: what is there is not read again
-                warehouse.execute(TABLE)
+                database.execute(TABLE)
         config = {"access": "public", "meta": {}}
         node = {"resource_type": "model", "fqn": ["bihub", "marts", "uec", "uec_metric"], "schema": "uec",
                 "alias": "uec_metric", "config": config}  # fmt: skip
@@ -119,12 +120,12 @@ def test_a_warehouse_that_is_gone_or_damaged_is_made_again(hub, damage, news):
 def test_a_damaged_block_is_found_by_whoever_reads_it(hub):
     shown, file = hub.shown(), hub.settings.warehouse
     blocks = file.stat().st_size // 262_144
-    with file.open("r+b") as warehouse:
+    with file.open("r+b") as block_file:
         for block in range(blocks - 1):
-            warehouse.seek(12_288 + block * 262_144 + 1_000)
-            if warehouse.read(8) != bytes(8):
-                warehouse.seek(-8, os.SEEK_CUR)
-                warehouse.write(b"damaged!")
+            block_file.seek(12_288 + block * 262_144 + 1_000)
+            if block_file.read(8) != bytes(8):
+                block_file.seek(-8, os.SEEK_CUR)
+                block_file.write(b"damaged!")
     accept(hub.settings, "b", "2026-10-02 06:30:00")
     result = hub.run()
     assert result.warnings == ["the warehouse file was damaged: it was made again from the lake"]
@@ -206,6 +207,39 @@ def test_what_a_killed_run_left_of_a_set_is_tidied_up(hub):
     accept(hub.settings, "b", "2026-10-02 06:30:00")
     hub.run()
     assert not list(hub.settings.publish_versions.glob(".*")) and not list(hub.settings.home.glob(".published*"))
+
+
+# --- dbt's parsed project --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("result", [None, SimpleNamespace(results=[])], ids=["does not parse", "parses"])
+def test_a_parsed_project_is_taken_again_only_for_the_rules_that_it_came_from(tmp_path, monkeypatch, result):
+    settings, handed = Settings(home=tmp_path), []
+
+    class Runner:
+        def __init__(self, manifest, callbacks):
+            handed.append(manifest)
+
+        def invoke(self, _):
+            return SimpleNamespace(
+                result=result, success=result is not None, exception=ValueError("a brace is missing")
+            )
+
+    monkeypatch.setitem(sys.modules, "dbt.cli.main", SimpleNamespace(dbtRunner=Runner))
+    monkeypatch.setattr(warehouse, "_close_connections", lambda: None)
+    monkeypatch.setattr(warehouse, "code_fingerprint", lambda: "changed rules")
+    settings.dbt_target.mkdir(parents=True)
+    (settings.dbt_target / "partial_parse.msgpack").write_bytes(b"the project as it was before")
+    (settings.dbt_target / "parsed_under.json").write_text("{")
+    if result is None:
+        with pytest.raises(BuildFailed, match="a brace"):
+            warehouse.run_dbt(settings, ["build"])
+    else:
+        warehouse.run_dbt(settings, ["build"])
+    known = (settings.dbt_target / "parsed_under.json").read_text()
+    assert ("changed rules" in known) is (result is not None)
+    assert warehouse.parsed_before(settings, "changed rules") is None, "what dbt cannot read, it parses again"
+    assert handed == [None]
 
 
 # --- Notes, clocks, locks --------------------------------------------------------------------------------------------
