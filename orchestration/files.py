@@ -86,3 +86,11 @@ def read_json(path: Path) -> Any | None:
         return None
     except ValueError:
         raise Damaged(f"{path} is damaged: restore it from a backup, or ask the hub's developers") from None
+
+
+def read_cache(path: Path) -> Any | None:
+    """The JSON in a file that can be made again, or None where it is missing or damaged."""
+    try:
+        return read_json(path)
+    except Damaged:
+        return None

@@ -452,10 +452,10 @@ def fingerprint(manifest: Mapping[str, Any]) -> str:
 
 def load_lineage(settings: Settings, manifest: Mapping[str, Any]) -> Lineage:
     """Lineage of a compiled manifest, from home/dbt/target/column_lineage.json where that describes the same SQL."""
-    from orchestration.files import read_json, write_text_atomically
+    from orchestration.files import read_cache, write_text_atomically
 
     cache, key = settings.dbt_target / "column_lineage.json", fingerprint(manifest)
-    kept = read_json(cache)
+    kept = read_cache(cache)
     if kept and kept.get("fingerprint") == key:
         return _from_json(kept)
     lineage = column_lineage(manifest)

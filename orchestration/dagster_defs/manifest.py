@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from orchestration.files import read_json, write_json_atomically
+from orchestration.files import read_cache, read_json, write_json_atomically
 from orchestration.settings import PROJECT, Settings
 
 DBT_FILES = ("models", "macros", "seeds", "tests/dbt", "dbt_project.yml", "profiles.yml")
@@ -47,8 +47,8 @@ def load_manifest(settings: Settings, *, may_compile: bool = True) -> dict[str, 
     Raises ManifestFailed with dbt's own words where the project does not compile.
     """
     made_from = folder(settings) / "made_from.json"
-    manifest = read_json(folder(settings) / "manifest.json")
-    if manifest is not None and (not may_compile or read_json(made_from) == dbt_fingerprint()):
+    manifest = read_cache(folder(settings) / "manifest.json")
+    if manifest is not None and (not may_compile or read_cache(made_from) == dbt_fingerprint()):
         return manifest
     if not may_compile:
         raise ManifestFailed("no dbt manifest yet: open the code location once (`bihub dev`) before starting runs")
