@@ -25,13 +25,14 @@ from orchestration.contracts import Column, FeedContract
 from orchestration.files import fsync_path
 from orchestration.ingest.connections import Connection
 from orchestration.ingest.database_errors import lost_columns, no_table, told, too_slow, watermark_type
+from orchestration.ingest.database_watch import Watch
 from orchestration.ingest.outcome import NotRead
 
 if TYPE_CHECKING:
     import sqlalchemy as sa
 
 LONDON = ZoneInfo("Europe/London")
-CHUNK_ROWS = 2_000
+CHUNK_ROWS, FIRST_ROWS, CHUNK_BYTES = 500, 20, 4 << 20
 ATTEMPTS, BACKOFF_SECONDS = 3, 1.0
 UNFINISHED = ".poll-"
 
@@ -66,8 +67,9 @@ def extract(
     for attempt in range(1, ATTEMPTS + 1):
         trouble = None
         temporary = folder / f"{UNFINISHED}{contract.table}-{os.getpid()}"
+        watch = Watch(connection.statement_timeout_seconds, connection.total_timeout_seconds)
         try:
-            found = _read(contract, connection, temporary, after, until, seen)
+            found = _read(contract, connection, temporary, after, until, seen, watch)
             path = _land(temporary, contract, found, received_at) if found.rows else None
             return Extract(path, found.rows, found.first, found.last, found.warnings)
         except NotRead as problem:
@@ -76,7 +78,10 @@ def extract(
             if isinstance(problem, OSError) and not isinstance(problem, ConnectionError | TimeoutError):
                 raise  # the hub's own disk, not the partner's database
             trouble = told(problem, contract, connection)
+            if watch.was_cut:
+                trouble = too_slow(contract, connection, watch.allowed)
         finally:
+            watch.end()
             temporary.unlink(missing_ok=True)
         if not trouble.is_passing or attempt == ATTEMPTS:
             break
@@ -104,12 +109,11 @@ def watermark_of(record: dict[str, Any], contract: FeedContract) -> datetime | N
 
 def _read(
     contract: FeedContract, connection: Connection, target: Path, after: datetime | None, until: datetime | None,
-    seen: Collection[bytes] | None,
+    seen: Collection[bytes] | None, watch: Watch,
 ) -> Extract:  # fmt: skip
     import sqlalchemy as sa
 
-    deadline = time.monotonic() + connection.total_timeout_seconds
-    with _snapshot(connection) as database:
+    with _snapshot(connection, watch) as database:
         present = _columns(database, contract)
         notes = _notes_on_columns(contract, present, database.dialect.name)
         columns = [column for column in contract.columns if column.path in present]
@@ -126,13 +130,14 @@ def _read(
         elif after is not None:
             wanted = wanted.where(mark >= bound(after - timedelta(minutes=contract.database.overlap_minutes)))
         keys = [table.c[contract.column(key).path] for key in contract.key]
-        found = database.execution_options(yield_per=CHUNK_ROWS).execute(wanted.order_by(mark, *keys))
+        watch.step()
+        found = database.execution_options(stream_results=True, max_row_buffer=1).execute(wanted.order_by(mark, *keys))
         rows, first, last = 0, None, None
         write = _writer(columns)
         position = columns.index(contract.column(contract.database.watermark))
         with target.open("wb") as file:
-            for chunk in found.partitions():
-                if time.monotonic() > deadline:
+            for chunk in _chunks(found, file, watch):
+                if time.monotonic() > watch.deadline:
                     raise too_slow(contract, connection, connection.total_timeout_seconds)
                 for row in chunk:
                     line = write(row)
@@ -147,8 +152,22 @@ def _read(
     return Extract(None, rows, first, last, tuple(notes))
 
 
+def _chunks(found: sa.CursorResult, file: Any, watch: Watch) -> Iterator[list[Any]]:
+    """Rows a handful at a time, fewer where they are long: by what the rows before took in the file."""
+    wanted, before = FIRST_ROWS, 0
+    while True:
+        watch.step()
+        rows = found.fetchmany(wanted)
+        if not rows:
+            return
+        yield rows
+        written, before = file.tell() - before, file.tell()
+        fitting = CHUNK_BYTES * len(rows) // max(written, 1)
+        wanted = max(1, min(CHUNK_ROWS, 4 * wanted, fitting))
+
+
 @contextmanager
-def _snapshot(connection: Connection) -> Iterator[sa.Connection]:
+def _snapshot(connection: Connection, watch: Watch) -> Iterator[sa.Connection]:
     """One read-only transaction that sees one moment, whatever is written meanwhile."""
     import sqlalchemy as sa
 
@@ -177,6 +196,14 @@ def _snapshot(connection: Connection) -> Iterator[sa.Connection]:
             f"set local statement_timeout = {milliseconds}", f"set local lock_timeout = {milliseconds}",
             "set local time zone 'UTC'", "set local datestyle = 'ISO, YMD'",
         ]  # fmt: skip
+
+    @sa.event.listens_for(engine, "do_connect")
+    def connect(dialect: Any, _record: Any, arguments: list[Any], named: dict[str, Any]) -> Any:
+        made = dialect.connect(*arguments, **named)
+        watch.over(made)
+        _read_every_text(made)
+        return made
+
     with engine.connect() as database:
         if url.get_backend_name() == "postgresql":
             _read_every_date(database)
@@ -213,6 +240,30 @@ def _read_every_date(database: sa.Connection) -> None:
         ("timestamptz", loaders.TimestamptzLoader),
     ]:
         adapters.register_loader(name, lenient(loader))
+
+
+def _read_every_text(driver: Any) -> None:
+    """SQLite and databases of encoding SQL_ASCII hold any bytes; what is no UTF-8 arrives with the sign for a lost
+    character, which the partner's report names."""
+    if hasattr(driver, "text_factory"):
+        driver.text_factory = _lenient_text
+        return
+    if driver.info.parameter_status("server_encoding") != "SQL_ASCII":
+        return
+    from psycopg.types.string import TextLoader
+
+    class Lenient(TextLoader):
+        def load(self, data: Any) -> str:
+            return _lenient_text(bytes(data))
+
+    for name in ("text", "varchar", "bpchar", "name"):
+        driver.adapters.register_loader(name, Lenient)
+    driver.execute("set client_encoding to 'SQL_ASCII'")
+    driver.commit()
+
+
+def _lenient_text(data: bytes) -> str:
+    return data.decode("utf-8", "replace")
 
 
 def _columns(database: sa.Connection, contract: FeedContract) -> dict[str, Any]:

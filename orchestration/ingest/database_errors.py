@@ -137,6 +137,7 @@ UNREACHABLE = (
     ("no such file or directory", "nothing answers at its address"),
     ("unable to open database file", "there is no such file, or the hub's user may not read it"),
     ("file is not a database", "the file is no database"),
+    ("malformed", "the file is damaged"),
     ("starting up", "it is starting up"),
     ("shutting down", "it is shutting down"),
 )

@@ -7,7 +7,7 @@ import shutil
 import socket
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,11 +24,15 @@ class Server:
     def url(self) -> str:
         return f"postgresql://boss:{QUOTED}@127.0.0.1:{self.port}/postgres"
 
-    def sql(self, *statements: str) -> list[tuple]:
+    def at(self, name: str) -> Callable[..., list[tuple]]:
+        """`sql` of another database of the server."""
+        return lambda *statements: self.sql(*statements, url=self.url.replace("/postgres", f"/{name}"))
+
+    def sql(self, *statements: str, url: str | None = None) -> list[tuple]:
         """Run statements, each in a transaction of its own; the rows of the last."""
         import psycopg
 
-        with psycopg.connect(self.url, autocommit=True) as connection:
+        with psycopg.connect(url or self.url, autocommit=True) as connection:
             for statement in statements:
                 found = connection.execute(statement)
             return found.fetchall() if found.description else []

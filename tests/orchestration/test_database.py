@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import logging
 import os
-import sqlite3
 import subprocess
 import sys
 import traceback
@@ -13,8 +12,19 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
+from database_kit import (  # noqa: F401
+    CONTRACT,
+    POSTGRES_TABLE,
+    hub_fixture,
+    impatient_fixture,
+    many_rows,
+    postgres_fixture,
+    server_fixture,
+    sqlite_fixture,
+    trust_fixture,
+)
 from ingest_kit import Hub
-from postgres import PASSWORD, QUOTED, Server, running_server, why_not
+from postgres import PASSWORD, QUOTED
 
 from orchestration.contracts import ContractsError, load_contracts
 from orchestration.ingest import database
@@ -22,146 +32,6 @@ from orchestration.ingest.connections import Connection, connection_of, variable
 from orchestration.ingest.database import extract
 from orchestration.ingest.outcome import NotRead
 from orchestration.settings import PROJECT, Settings
-
-CONTRACT = """
-version: 2
-sources:
-- name: trust
-  description: A trust.
-  config:
-    meta: {title: The Trust, organisation: RXX, steward: trust_steward, agreement: ISA-999, system: Reporting database}
-  tables:
-  - name: ward_beds
-    description: One row per ward and day.
-    config:
-      meta:
-        feed:
-          version: "1.0"
-          dataset: visits
-          format: jsonl
-          pattern: "ward_beds_*.jsonl"
-          database: {connection: trust, relation: ward_beds, watermark: updated_at}
-          key: [ward_code, day]
-          mode: upsert
-          cadence: "0 9 * * *"
-          reject_batch_above: 0.4
-    columns:
-    - {name: ward_code, data_type: varchar, description: d, config: {meta: {path: ward_id, required: true}}}
-    - {name: day, data_type: date, description: d, config: {meta: {path: day, format: ["%Y-%m-%d"], required: true}}}
-    - {name: beds, data_type: integer, description: d, config: {meta: {path: beds, required: true}}}
-    - {name: rate, data_type: "decimal(6,2)", description: d, config: {meta: {path: rate}}}
-    - {name: is_open, data_type: boolean, description: d, config: {meta: {path: is_open}}}
-    - {name: opens_at, data_type: time, description: d, config: {meta: {path: opens_at, format: "%H:%M"}}}
-    - {name: note, data_type: varchar, description: d, config: {meta: {path: note}}}
-    - name: updated_at
-      data_type: timestamp
-      description: d
-      config: {meta: {path: updated_at, format: ["%Y-%m-%d %H:%M:%S"], required: true}}
-"""
-POSTGRES_TABLE = """create table ward_beds (ward_id text, day date, beds integer, rate numeric(6, 2), is_open boolean,
-    opens_at time, note text, updated_at {kind}, nhs_number text)"""
-SQLITE_TABLE = """create table ward_beds (ward_id text, day text, beds integer, rate numeric, is_open text,
-    opens_at text, note text, updated_at text, nhs_number text)"""
-
-
-@pytest.fixture(scope="module")
-def server():
-    missing = why_not()
-    if missing:
-        pytest.skip(missing)
-    with running_server() as running:
-        yield running
-
-
-class Trust:
-    """A trust's database, and a hub that polls it."""
-
-    def __init__(self, hub: Hub, url: str, run):
-        self.hub, self.url, self.run = hub, url, run
-
-    def write(self, ward: str, updated: str, beds: int | str = 10, day: str = "2025-01-05") -> None:
-        """Add or change the row of a ward and day."""
-        self.run(
-            f"delete from ward_beds where ward_id = '{ward}' and day = '{day}'",
-            "insert into ward_beds (ward_id, day, beds, updated_at, nhs_number) "
-            f"values ('{ward}', '{day}', {beds}, '{updated}', '9990000018')",
-        )
-
-    def poll(self):
-        result = self.hub.ingest()
-        assert len(result.polls) == 1
-        return result
-
-    def read(self) -> list[list[tuple]]:
-        """Polls until nothing is new; the rows of each batch as (ward, beds)."""
-        before = len(self.hub.sidecars())
-        poll = self.poll().polls[0]
-        assert poll.status in ("new", "nothing_new"), poll.reason
-        made = self.hub.sidecars()
-        assert len(made) - before == (poll.status == "new")
-        return [json.loads(line) for line in (self.hub.settings.landing / poll.file).open()] if poll.file else []
-
-    def report(self, outcome) -> str:
-        return self.hub.report(outcome).replace("\\", "")
-
-    def wards(self) -> list[str]:
-        return [record["ward_id"] for record in self.read()]
-
-    @property
-    def landing(self) -> list[str]:
-        folder = self.hub.settings.landing / "trust"
-        return sorted(path.name for path in folder.iterdir()) if folder.exists() else []
-
-
-@pytest.fixture(autouse=True)
-def _impatient(monkeypatch):
-    monkeypatch.setattr(database, "BACKOFF_SECONDS", 0.01)
-
-
-@pytest.fixture
-def hub(tmp_path, monkeypatch):
-    for name in list(os.environ):
-        if name.startswith("BIHUB_DATABASE_"):
-            monkeypatch.delenv(name)
-    made = Hub(tmp_path, CONTRACT)
-    (made.feeds / "clinic.yml").rename(made.feeds / "trust.yml")
-    return made
-
-
-@pytest.fixture
-def postgres(hub, server, monkeypatch):
-    server.sql("drop view if exists ward_beds", "drop table if exists ward_beds") if _is_view(server) else server.sql(
-        "drop table if exists ward_beds cascade"
-    )
-    server.sql(POSTGRES_TABLE.format(kind="timestamp"))
-    monkeypatch.setenv("BIHUB_DATABASE_TRUST", server.url)
-    return Trust(hub, server.url, server.sql)
-
-
-def _is_view(server: Server) -> bool:
-    return bool(server.sql("select 1 from pg_views where viewname = 'ward_beds'"))
-
-
-@pytest.fixture
-def sqlite(hub):
-    path = hub.settings.home / "systems" / "trust.sqlite"
-    path.parent.mkdir(parents=True)
-
-    def run(*statements: str) -> None:
-        with sqlite3.connect(path) as connection:
-            for statement in statements:
-                connection.execute(statement)
-        connection.close()
-
-    run(SQLITE_TABLE)
-    write_connection(hub.settings.connections, "trust", "sqlite:///systems/trust.sqlite")
-    return Trust(hub, f"sqlite:///{path}", run)
-
-
-@pytest.fixture(params=["postgres", "sqlite"])
-def trust(request):
-    return request.getfixturevalue(request.param)
-
 
 # --- What is new, once -----------------------------------------------------------------------------------------------
 
@@ -317,43 +187,6 @@ def test_polls_of_the_past(trust):
 # --- What goes wrong -------------------------------------------------------------------------------------------------
 
 
-def test_renamed_column_names_table_column_and_remedy(trust):
-    trust.write("A", "2025-01-05 08:00:00")
-    trust.read()
-    trust.run("alter table ward_beds rename column beds to beds_staffed")
-    result = trust.poll()
-    poll = result.polls[0]
-    assert poll.status == "not_read"
-    assert poll.reason == ("Table ward_beds no longer has the column 'beds' (beds), perhaps now called 'beds_staffed'.")
-    assert "agree a new version of the contract" in poll.remedy and "trust.yml" in poll.remedy
-    [batch] = result.rejected
-    assert "This table was not read" in trust.hub.report(batch)
-    assert len(trust.poll().batches) == 0, "one rejected batch for one trouble, however often it is asked"
-    assert len(trust.hub.sidecars("rejected")) == 1
-    trust.run("alter table ward_beds rename column beds_staffed to beds")
-    trust.write("B", "2025-01-06 08:00:00")
-    assert trust.wards() == ["B"]
-
-
-def test_lost_optional_column_is_a_warning(trust):
-    trust.write("A", "2025-01-05 08:00:00")
-    trust.run("alter table ward_beds drop column note")
-    result = trust.poll()
-    assert result.batches[0].status == "accepted"
-    assert "Column 'note' is gone from table ward_beds" in " ".join(result.batches[0].warnings)
-
-
-def test_extra_column_is_never_read(trust):
-    trust.run("alter table ward_beds add column surname text")
-    trust.write("A", "2025-01-05 08:00:00")
-    assert "surname" not in trust.read()[0]
-
-
-def test_missing_table(trust):
-    trust.run("drop table ward_beds")
-    assert "no table ward_beds" in trust.poll().polls[0].reason
-
-
 def test_nothing_is_read_without_an_agreement(trust, monkeypatch):
     trust.write("A", "2025-01-05 08:00:00")
     (trust.hub.seeds / "data_sharing_agreement.csv").write_text(
@@ -480,85 +313,7 @@ def test_nobody_answers(hub, monkeypatch):
     assert "nothing answers at its address" in hub.ingest().polls[0].reason
 
 
-def test_no_right_to_read(postgres, monkeypatch):
-    postgres.run(
-        "drop role if exists guest",
-        "create role guest login password 'guest'",
-        "grant select (ward_id, day, beds, updated_at) on ward_beds to guest",
-    )
-    monkeypatch.setenv("BIHUB_DATABASE_TRUST", postgres.url.replace(f"boss:{QUOTED}", "guest:guest"))
-    poll = postgres.poll().polls[0]
-    assert poll.kind == "database_permission" and "grants select on the columns of the contract" in poll.remedy
-    postgres.run("grant select (rate, is_open, opens_at, note) on ward_beds to guest")
-    postgres.write("A", "2025-01-05 08:00:00")
-    assert postgres.wards() == ["A"]
-    postgres.run("drop owned by guest", "drop role guest")
-
-
 # --- PostgreSQL's own ------------------------------------------------------------------------------------------------
-
-
-def many_rows(postgres, rows: int) -> None:
-    postgres.run(
-        "insert into ward_beds select 'W' || n, date '2025-01-05', n, n / 100.0 % 1000, n % 2 = 0, time '08:00', "
-        f"repeat('x', 60), timestamp '2025-01-05 08:00:00' + n * interval '1 second' from generate_series(1, {rows}) n"
-    )
-
-
-def killing(postgres, monkeypatch, *, times: int) -> list[int]:
-    """The server drops the hub's connection after the first chunk, `times` times."""
-    killed: list[int] = []
-    original = database._writer
-
-    def writer(columns):
-        write, written = original(columns), [0]
-
-        def counted(row):
-            written[0] += 1
-            if written[0] == database.CHUNK_ROWS + 1 and len(killed) < times:
-                postgres.run("select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'bihub'")
-                killed.append(written[0])
-            return write(row)
-
-        return counted
-
-    monkeypatch.setattr(database, "_writer", writer)
-    return killed
-
-
-def test_connection_killed_midway_leaves_nothing(postgres, monkeypatch):
-    many_rows(postgres, 3 * database.CHUNK_ROWS)
-    killed = killing(postgres, monkeypatch, times=99)
-    result = postgres.poll()
-    assert len(killed) == database.ATTEMPTS
-    assert result.polls[0].kind == "database_lost", result.polls[0].reason
-    assert "broke while table ward_beds was read" in result.polls[0].reason
-    assert postgres.landing == []
-
-
-def test_connection_killed_once_is_tried_again(postgres, monkeypatch):
-    many_rows(postgres, 3 * database.CHUNK_ROWS)
-    assert len(killing(postgres, monkeypatch, times=1)) == 0
-    assert len(postgres.read()) == 3 * database.CHUNK_ROWS
-    assert postgres.read() == []
-
-
-def test_slow_statement_is_stopped(postgres):
-    postgres.write("A", "2025-01-05 08:00:00")
-    postgres.run(
-        "alter table ward_beds rename to ward_beds_kept",
-        "create view ward_beds as select b.* from ward_beds_kept b, lateral (select pg_sleep(20), b.day) s",
-    )
-    try:
-        write_connection(postgres.hub.settings.connections, "trust", postgres.url)
-        with postgres.hub.settings.connections.open("a") as file:
-            file.write("statement_timeout_seconds = 1\n")
-        os.environ.pop("BIHUB_DATABASE_TRUST")
-        poll = postgres.poll().polls[0]
-        assert poll.kind == "database_slow"
-        assert "longer than 1 seconds" in poll.reason and "index on 'updated_at'" in poll.remedy
-    finally:
-        postgres.run("drop view ward_beds", "drop table ward_beds_kept")
 
 
 def test_values_are_written_as_the_contract_wants_them(postgres):
@@ -591,29 +346,6 @@ def test_hour_that_the_clock_repeats_loses_nothing(postgres):
     postgres.write("D", "2025-10-26 02:00:00+00")
     assert postgres.wards() == ["D"]
     assert postgres.read() == []
-
-
-def test_changed_type_is_named_and_bad_values_are_held_back(postgres):
-    postgres.run("alter table ward_beds alter column day type timestamp", "alter table ward_beds alter beds type text")
-    for ward in "ABC":
-        postgres.write(ward, "2025-01-05 08:00:00")
-    postgres.write("D", "2025-01-05 08:00:00", day="2025-01-05 10:30:00")
-    result = postgres.poll()
-    [batch] = result.batches
-    assert (batch.status, batch.rows_accepted, batch.rows_quarantined) == ("accepted", 3, 1)
-    assert "Column 'day' of table ward_beds is timestamp, where date was agreed" in postgres.report(batch)
-
-
-def test_changed_type_of_most_values_rejects_the_extract(postgres):
-    postgres.run("alter table ward_beds alter beds type text")
-    postgres.write("A", "2025-01-05 08:00:00", beds="'ten'")
-    assert [batch.reason_kind for batch in postgres.poll().batches] == ["too_many_bad_rows"]
-
-
-def test_watermark_that_is_no_timestamp_any_more(postgres):
-    postgres.run("alter table ward_beds alter updated_at type text")
-    poll = postgres.poll().polls[0]
-    assert "Column 'updated_at' of table ward_beds is text, where a timestamp was agreed" in poll.reason
 
 
 def test_dates_beyond_the_calendar_cost_their_row_only(postgres):
