@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from orchestration.files import disk_trouble
 from orchestration.ingest.outcome import Poll
 from orchestration.pipeline import RunResult
 from orchestration.settings import Settings
@@ -53,6 +54,8 @@ def explain(problem: Exception) -> str:
     """An error in words: what happened, and each line that says what to do."""
     lines = [f"{type(problem).__name__}: {problem}"]
     lines += [f"  {line}" for line in getattr(problem, "problems", [])[:20]]
+    if trouble := disk_trouble(problem):
+        lines.append(f"{trouble[0].upper()}{trouble[1:]}, then run again.")
     if isinstance(problem, KeyError | TypeError | AttributeError | AssertionError):
         lines.append(
             "This is a fault in the hub itself: run again with --debug before the command, and report what it prints."

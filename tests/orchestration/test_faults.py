@@ -327,3 +327,12 @@ def test_a_disk_that_cannot_be_written_is_told_and_the_last_set_stays(hub, monke
 
 
 ADD_PAGES = pipeline.add_pages
+
+
+def test_other_commands_say_what_to_do_with_a_full_disk(hub, monkeypatch, capsys):
+    def refuse(*_, **__):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "/hub/file")
+
+    monkeypatch.setattr("filelock.FileLock.acquire", refuse)
+    assert cli.main(["build", "--home", str(hub.settings.home)]) == 1
+    assert "The disk is full: make room, then run again." in capsys.readouterr().err
