@@ -74,16 +74,21 @@ def run_dbt(settings: Settings, arguments: list[str], progress: Progress | None 
             total = data.num_models if event.info.name == "LogTestResult" else data.total
             progress(data.node_info.node_name, data.index, total)
 
+    manifest = parsed_before(settings, rules)
+    # The manifest of a parsed project knows the SQL of what runs now only; the one that lies there knows all of it.
+    written = [] if manifest is None else ["--no-write-json"]
     try:
-        outcome = dbtRunner(manifest=parsed_before(settings, rules), callbacks=[on_event]).invoke(
-            ["--quiet", "--log-level-file", "info", *arguments, "--project-dir", str(PROJECT)]
+        outcome = dbtRunner(manifest=manifest, callbacks=[on_event]).invoke(
+            ["--quiet", "--log-level-file", "info", *written, *arguments, "--project-dir", str(PROJECT)]
         )
     finally:
         os.environ.pop("BIHUB_RULES")
         _close_connections()
-    if hasattr(outcome.result, "results"):  # where it does not parse, the files are of other rules
-        remember_parsed(settings, rules)
     results = getattr(outcome.result, "results", None) or []
+    if written and results:
+        outcome.result.write(settings.dbt_target / "run_results.json")
+    elif hasattr(outcome.result, "results"):  # where it does not parse, the files are of other rules
+        remember_parsed(settings, rules)
     bad = [result for result in results if result.status in ("error", "fail", "runtime error")]
     if not outcome.success:
         problems = [f"{result.node.name}: {' '.join(str(result.message).split())}" for result in bad]
