@@ -14,7 +14,7 @@ import duckdb
 import pytest
 
 from orchestration.dbt_plugin import Plugin
-from orchestration.files import read_json
+from orchestration.gates.nodes import load_built_manifest
 from orchestration.settings import Settings
 
 ONE_IN = 2
@@ -60,7 +60,7 @@ def _same(how: dict[str, Any]) -> str:
 
 @pytest.fixture(scope="module")
 def followers(built_hub: Settings) -> list[Follower]:
-    manifest = read_json(built_hub.dbt_target / "manifest.json")
+    manifest = load_built_manifest(built_hub)
     found = []
     for node in manifest["nodes"].values():
         delta = node["config"].get("meta", {}).get("delta") if node["resource_type"] == "model" else None
