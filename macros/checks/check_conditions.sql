@@ -8,10 +8,9 @@
 {%- endmacro %}
 
 {% macro failing_rows__accepted_values(column_name, values, quote=true) -%}
-    {{ column_name }} not in (
-    {%- for value in values -%}
-        {%- if quote -%}'{{ value | string | replace("'", "''") }}'{%- else -%}{{ value }}{%- endif -%}{{ ', ' if not loop.last }}
-    {%- endfor -%})
+    {%- if quote %}not {{ is_one_of(column_name, values) }}
+    {%- else %}{{ column_name }} not in ({{ values | join(', ') }})
+    {%- endif -%}
 {%- endmacro %}
 
 {% macro failing_rows__accepted_range(column_name, min_value=none, max_value=none) -%}

@@ -1,82 +1,122 @@
-{#- One insert that evaluates all checks of one table: row conditions in one scan, keys and references as one aggregate each. -#}
+{#-
+  One insert that counts what fails each check of one table: row conditions in one scan, keys and references by a select
+  each. Few checks ever fail, so which rows do is asked afterwards, of those alone (find_sample_keys). Written so that
+  little is rendered and planned: at thousands of checks that costs more than the rows. A call of a macro costs 50 us.
+-#}
 {% macro check_statement(table) %}
-    {%- set key = key_expression(table.key) if table.key else 'cast(null as ' ~ dbt.type_string() ~ ')' -%}
     {%- set plans = [] -%}
-    {%- for test in table.checks -%}{%- do plans.append(check_plan(test, table.columns, loop.index0, table, key)) -%}{%- endfor -%}
+    {%- for test in table.checks -%}{%- do plans.append(check_plan(test, table, loop.index0)) -%}{%- endfor -%}
+    {%- set counts = plans | map(attribute='checked') | unique | list -%}
+    {%- set apart = plans | selectattr('apart') | list -%}
+    {%- set text = dbt.type_string() -%}
     insert into hub.check_result__new
     with
-    whole_table as {{ 'materialized ' if table.is_view and target.type in ('duckdb', 'postgres') }}(
-        select * from {{ table.relation }}
-    ),
+    {{ whole_table(table) }},
     scan as (
         select
-            count(*) as table_rows
-            {%- for plan in plans if plan.measures %},
-            {{ plan.measures }}
+            {%- for plan in plans if plan.measure %}
+            {{ plan.measure }} as f{{ plan.position }},
+            {%- endfor %}
+            {%- for count in counts %}
+            {{ count }} as n{{ loop.index0 }}{{ ',' if not loop.last }}
             {%- endfor %}
         from whole_table
     ),
-    {%- for plan in plans if plan.cte %}
-    c{{ plan.position }} as (
-        {{ plan.cte }}
+    {%- if apart %}
+    apart (position, f) as (
+        {%- for plan in apart %}
+        select {{ plan.position }}, {{ plan.apart }}{{ ' union all' if not loop.last }}
+        {%- endfor %}
     ),
-    {%- endfor %}
+    {%- endif %}
     declared (position, check_id, check_name, kind, column_name, severity, message, is_refused) as (
         values
-        {%- for plan in plans %}
-        {{ declared_check(plan) }}{{ ',' if not loop.last }}
+        {%- for plan in plans %}{%- set message = plan.test.name ~ ': ' ~ plan.refusal if plan.refusal else plan.test.description %}
+        (
+            {{- plan.position }}, '{{ plan.test.unique_id }}', '{{ plan.test.name }}', '{{ plan.kind }}', {{ "'" ~ plan.column_name ~ "'" if plan.column_name else 'null' }}, '{{ plan.test.config.severity | lower }}', {{ "'" ~ message | replace("'", "''") ~ "'" if message else 'null' }}, {{ 'true' if plan.refusal else 'false' -}}
+        ){{ ',' if not loop.last }}
         {%- endfor %}
     ),
     measured as (
         select
             declared.*,
-            cast({{ measure_of_check(plans, 'n') }} as bigint) as rows_checked,
-            cast({{ measure_of_check(plans, 'f') }} as bigint) as rows_failed,
-            {{ measure_of_check(plans, 'l') }} as sample_key_low,
-            {{ measure_of_check(plans, 'h') }} as sample_key_high
+            case declared.position
+                when -1 then null
+                {%- for plan in plans if plan.refusal or plan.checked != counts[0] %}
+                when {{ plan.position }} then {{ 'null' if plan.refusal else 'scan.n' ~ counts.index(plan.checked) }}
+                {%- endfor %}
+                else scan.n0
+            end as rows_checked,
+            case declared.position
+                when -1 then null
+                {%- for plan in plans if plan.measure %}
+                when {{ plan.position }} then scan.f{{ plan.position }}
+                {%- endfor %}
+                {{ 'else apart.f' if apart }}
+            end as rows_failed
         from declared
         cross join scan
-        {%- for plan in plans if plan.cte %}
-        cross join c{{ plan.position }}
-        {%- endfor %}
+        {{ 'left join apart on apart.position = declared.position' if apart }}
     )
     select
         measured.check_id,
         measured.check_name,
         measured.kind,
-        {{ sql_text(table.table_name) }} as table_name,
-        measured.column_name,
+        '{{ table.table_name }}' as table_name,
+        cast(measured.column_name as {{ text }}) as column_name,
         measured.severity,
-        measured.rows_checked,
-        measured.rows_failed,
-        case when measured.rows_failed > 0 then measured.sample_key_low end as sample_key_low,
-        case when measured.rows_failed > 0 then measured.sample_key_high end as sample_key_high,
+        cast(measured.rows_checked as bigint) as rows_checked,
+        cast(measured.rows_failed as bigint) as rows_failed,
+        cast(null as {{ text }}) as sample_key_low,
+        cast(null as {{ text }}) as sample_key_high,
         case
             when measured.is_refused then 'error'
             when measured.severity = 'error' and {{ beyond_threshold(plans, 'error_if') }} then 'fail'
             when {{ beyond_threshold(plans, 'warn_if') }} then 'warn'
             else 'pass'
         end as status,
-        measured.message,
+        cast(measured.message as {{ text }}) as message,
         run_context.as_of
     from measured
     cross join {{ source('hub', 'run_context') }} as run_context
 {% endmacro %}
 
 
-{% macro declared_check(plan) -%}
-    ({{ plan.position }}, '{{ plan.test.unique_id }}', '{{ plan.test.name }}', '{{ plan.kind }}', {{ sql_text(plan.column_name) }}, '{{ plan.test.config.severity | lower }}', {{ sql_text(plan.test.name ~ ': ' ~ plan.refusal if plan.refusal else plan.test.description or none) }}, {{ 'true' if plan.refusal else 'false' }})
-{%- endmacro %}
+{#- Tells the lowest and the highest key of the rows that failed, for every check of the new results that has any. -#}
+{% macro find_sample_keys(tables) %}
+    {%- set failing = run_query('select check_id from hub.check_result__new where rows_failed > 0').columns[0].values() -%}
+    {%- for table in tables.values() -%}
+        {%- set tests = [] -%}
+        {%- for test in table.checks if test.unique_id in failing -%}{%- do tests.append(test) -%}{%- endfor -%}
+        {%- if tests -%}{%- do run_query(sample_statement(table, tests)) -%}{%- endif -%}
+    {%- endfor -%}
+{% endmacro %}
 
 
-{#- n rows checked, f rows failed, l and h lowest and highest key of a failing row; nothing where the check was refused. -#}
-{% macro measure_of_check(plans, letter) -%}
-    case declared.position
-        when -1 then null
-        {%- for plan in plans if not plan.refusal %}
-        when {{ plan.position }} then {% if letter in 'nf' %}coalesce({{ plan.from }}.{{ letter }}{{ plan.position if plan.measures }}, 0){% else %}{{ plan.from }}.{{ letter }}{{ plan.position if plan.measures }}{% endif %}
+{% macro sample_statement(table, tests) %}
+    update hub.check_result__new
+    set sample_key_low = sample.low, sample_key_high = sample.high
+    from (
+        with
+        {{ whole_table(table) }}
+        {%- for test in tests %}
+        {%- set plan = check_plan(test, table, 0) %}
+        select '{{ test.unique_id }}' as sampled_id, min(failing.sample_key) as low, max(failing.sample_key) as high
+        from (
+            select {{ key_expression(plan.key or table.key) or 'cast(null as ' ~ dbt.type_string() ~ ')' }} as sample_key
+            {{ plan.failing }}
+        ) as failing
+        {{- ' union all' if not loop.last }}
         {%- endfor %}
-    end
+    ) as sample
+    where check_id = sample.sampled_id
+{% endmacro %}
+
+
+{% macro whole_table(table) -%}
+    whole_table as {{ 'materialized ' if table.is_view and target.type in ('duckdb', 'postgres') }}(
+        select * from {{ table.relation }}
+    )
 {%- endmacro %}
 
 
@@ -92,23 +132,44 @@
 {%- endmacro %}
 
 
-{#- What one test becomes: measures in the common scan, or a statement of its own, or the reason why it can not be evaluated. -#}
-{% macro check_plan(test, columns, position, table, key) %}
+{#-
+  What one test becomes: what counts the rows that it looks at (`checked`) and those that fail (`measure` in the common scan,
+  or a select `apart`), and the rows that fail (`failing`); or the reason why it can not be evaluated (`refusal`).
+-#}
+{% macro check_plan(test, table, position) %}
     {%- set kind = test.test_metadata.name -%}
     {%- set arguments = check_arguments(test) -%}
     {%- set column_name = arguments.get('column_name') -%}
-    {%- set plan = {'test': test, 'kind': kind, 'column_name': column_name, 'position': position, 'from': 'scan', 'measures': none, 'cte': none} -%}
-    {%- do plan.update({'refusal': check_refusal(test, kind, column_name, arguments, columns)}) -%}
-    {%- if plan.refusal -%}{%- do return(plan) -%}{%- endif -%}
-    {%- set where = render(test.config.where) if test.config.where else none -%}
-    {%- set rows = '(select * from whole_table where ' ~ where ~ ') as checked' if where else 'whole_table as checked' -%}
-    {%- if kind in ('unique', 'unique_combination') -%}
-        {%- do plan.update({'from': 'c' ~ position, 'cte': check_of_key(arguments.get('columns') or [column_name], rows)}) -%}
-    {%- elif kind == 'relationships' -%}
-        {%- do plan.update({'from': 'c' ~ position, 'cte': check_of_reference(column_name, referenced_table(test, table), arguments.field, rows, key)}) -%}
+    {%- set refusal = check_refusal(test, kind, column_name, arguments, table.columns) -%}
+    {%- set plan = {'test': test, 'kind': kind, 'column_name': column_name, 'position': position, 'refusal': refusal, 'checked': 'count(*)'} -%}
+    {%- if refusal -%}{%- do return(plan) -%}{%- endif -%}
+    {%- set where = '(' ~ render(test.config.where) ~ ') and ' if test.config.where else '' -%}
+    {%- if where -%}{%- do plan.update({'checked': 'count(case when ' ~ where ~ '1 = 1 then 1 end)'}) -%}{%- endif -%}
+    {%- if kind in ('unique', 'unique_combination', 'relationships') -%}
+        {%- set columns = arguments.get('columns') or [column_name] -%}
+        {%- set present = '1 = 1' -%}
+        {%- if columns | length == 1 -%}
+            {%- set present = columns[0] ~ ' is not null' -%}
+            {%- do plan.update({'checked': 'count(case when ' ~ where ~ present ~ ' then 1 end)' if where else 'count(' ~ columns[0] ~ ')'}) -%}
+        {%- endif -%}
+        {%- if kind == 'relationships' -%}
+            {%- set parent = referenced_table(test, table) -%}
+            {#- Among values that are not null: `not in` says nothing where there is a null. -#}
+            {%- set failing = 'from whole_table where ' ~ where ~ present ~ ' and ' ~ column_name ~ ' not in (select parent.' ~ arguments.field ~ ' from ' ~ parent ~ ' as parent where parent.' ~ arguments.field ~ ' is not null)' -%}
+            {%- do plan.update({'failing': failing, 'apart': 'count(*) ' ~ failing}) -%}
+        {%- else -%}
+            {%- set failing = 'from whole_table where ' ~ where ~ present ~ ' group by ' ~ columns | join(', ') ~ ' having count(*) > 1' -%}
+            {%- do plan.update({'failing': failing, 'key': columns, 'apart': 'coalesce(sum(keyed.n), 0) from (select count(*) as n ' ~ failing ~ ') as keyed'}) -%}
+        {%- endif -%}
     {%- else -%}
-        {%- set condition = context['failing_rows__' ~ kind](**arguments) | trim -%}
-        {%- do plan.update({'measures': check_of_rows(condition, where, position, key, arguments.get('at_least'), column_name)}) -%}
+        {%- set fails = where ~ '(' ~ context['failing_rows__' ~ kind](**arguments) | trim ~ ')' -%}
+        {%- do plan.update({'failing': 'from whole_table where ' ~ fails, 'measure': 'count(case when ' ~ fails ~ ' then 1 end)'}) -%}
+        {%- if kind == 'not_null' and not where -%}
+            {%- do plan.update({'measure': 'count(*) - count(' ~ column_name ~ ')'}) -%}
+        {%- elif kind == 'not_null_share' -%}
+            {%- set filled = 'count(' ~ column_name ~ ')' -%}
+            {%- do plan.update({'measure': 'case when ' ~ filled ~ ' < ' ~ arguments.at_least ~ ' * count(*) then count(*) - ' ~ filled ~ ' else 0 end'}) -%}
+        {%- endif -%}
     {%- endif -%}
     {%- do return(plan) -%}
 {% endmacro %}
@@ -142,48 +203,6 @@
     {% if kind == 'not_null_share' and test.config.where %}{% do return("where is not supported with not_null_share") %}{% endif %}
     {% do return(none) %}
 {% endmacro %}
-
-
-{% macro check_of_rows(condition, where, position, key, at_least, column_name) -%}
-    {%- set fails = '(' ~ where ~ ') and (' ~ condition ~ ')' if where else condition -%}
-    sum(case when {{ where or '1 = 1' }} then 1 else 0 end) as n{{ position }},
-    {%- if at_least is not none %}
-    case when count({{ column_name }}) < {{ at_least }} * count(*) then sum(case when {{ fails }} then 1 else 0 end) else 0 end as f{{ position }},
-    {%- else %}
-    sum(case when {{ fails }} then 1 else 0 end) as f{{ position }},
-    {%- endif %}
-    min(case when {{ fails }} then {{ key }} end) as l{{ position }},
-    max(case when {{ fails }} then {{ key }} end) as h{{ position }}
-{%- endmacro %}
-
-
-{% macro check_of_key(key_columns, rows) -%}
-    select
-        sum(rows_of_key) as n,
-        sum(case when rows_of_key > 1 then rows_of_key else 0 end) as f,
-        min(case when rows_of_key > 1 then sample_key end) as l,
-        max(case when rows_of_key > 1 then sample_key end) as h
-    from (
-        select count(*) as rows_of_key, {{ key_expression(key_columns) }} as sample_key
-        from {{ rows }}
-        {%- if key_columns | length == 1 %}
-        where {{ key_columns[0] }} is not null
-        {%- endif %}
-        group by {{ key_columns | join(', ') }}
-    ) as keyed
-{%- endmacro %}
-
-
-
-{% macro check_of_reference(column_name, parent, field, rows, key) -%}
-    select
-        count(*) as n,
-        sum(case when parent.parent_key is null then 1 else 0 end) as f,
-        min(case when parent.parent_key is null then checked.sample_key end) as l,
-        max(case when parent.parent_key is null then checked.sample_key end) as h
-    from (select {{ column_name }} as child_key, {{ key }} as sample_key from {{ rows }} where {{ column_name }} is not null) as checked
-    left join (select distinct {{ field }} as parent_key from {{ parent }}) as parent on parent.parent_key = checked.child_key
-{%- endmacro %}
 
 
 {#- The other table that the test names; a table may refer to itself. (A hook may not use ref.) -#}

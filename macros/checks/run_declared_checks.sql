@@ -35,6 +35,7 @@
         {% set problem = 'the checks of ' ~ tables[id].table_name ~ ' can not be evaluated together; dbt test -s ' ~ tables[id].name ~ ' names the one that breaks' %}
         {% do try_or_compiler_error(problem, run_query, statement) %}
     {% endfor %}
+    {% do find_sample_keys(tables) %}
 {% endmacro %}
 
 
@@ -60,7 +61,7 @@
     {% for id, node in graph.nodes.items() if node.resource_type == 'model' and node.config.materialized == 'view' and id not in built %}
         {% set behind = {} %}
         {% do nodes_behind(id, behind) %}
-        {% for parent in behind if parent in built %}{% do built.update({id: true}) %}{% endfor %}
+        {% for parent in behind if parent in built or (parent == 'source.' ~ project_name ~ '.hub.check_result' and env_var('BIHUB_RULES', '')) %}{% do built.update({id: true}) %}{% endfor %}
     {% endfor %}
     {% do return(built) %}
 {% endmacro %}
