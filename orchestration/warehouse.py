@@ -74,7 +74,7 @@ def run_dbt(settings: Settings, arguments: list[str], progress: Progress | None 
             total = data.num_models if event.info.name == "LogTestResult" else data.total
             progress(data.node_info.node_name, data.index, total)
 
-    manifest = parsed_before(settings, rules)
+    manifest = parsed_before(settings, rules) if arguments[0] == "build" else None
     # The manifest of a parsed project knows the SQL of what runs now only; the one that lies there knows all of it.
     written = [] if manifest is None else ["--no-write-json"]
     try:
@@ -86,8 +86,8 @@ def run_dbt(settings: Settings, arguments: list[str], progress: Progress | None 
         _close_connections()
     results = getattr(outcome.result, "results", None) or []
     if written and results:
-        outcome.result.write(settings.dbt_target / "run_results.json")
-    elif hasattr(outcome.result, "results"):  # where it does not parse, the files are of other rules
+        outcome.result.write(str(settings.dbt_target / "run_results.json"))
+    elif arguments[0] == "build" and hasattr(outcome.result, "results"):  # where it does not parse, the files are of other rules
         remember_parsed(settings, rules)
     bad = [result for result in results if result.status in ("error", "fail", "runtime error")]
     if not outcome.success:
@@ -113,9 +113,9 @@ def parsed_before(settings: Settings, rules: str) -> Any:
 
     Saves dbt's comparison of every file with what it knows, and writing the manifest once more.
     """
+    if not is_as_parsed(settings, rules):
+        return None
     try:
-        if read_json(settings.dbt_target / PARSED) != _stamp(settings, rules):
-            return None
         from dbt.contracts.graph.manifest import Manifest
 
         manifest = Manifest.from_msgpack((settings.dbt_target / "partial_parse.msgpack").read_bytes())
@@ -123,6 +123,11 @@ def parsed_before(settings: Settings, rules: str) -> Any:
         return None
     manifest.build_flat_graph()
     return manifest
+
+
+def is_as_parsed(settings: Settings, rules: str) -> bool:
+    """Whether the parsed project and the manifest are those of our last build, and of these rules."""
+    return read_json(settings.dbt_target / PARSED) == _stamp(settings, rules)
 
 
 def remember_parsed(settings: Settings, rules: str) -> None:
@@ -160,8 +165,9 @@ def build(settings: Settings, progress: Progress | None = None, *, full: bool = 
     import duckdb
 
     rules = code_fingerprint()
-    unchanged = [] if full or built_under(settings) != rules else NODES_THAT_FOLLOW_RULES
-    result = run_dbt(settings, ["build", *(["--full-refresh"] if full else []), *NODES_NOT_RUN, *unchanged], progress)
+    follows = not full and built_under(settings) == rules and is_as_parsed(settings, rules)
+    left = NODES_THAT_FOLLOW_RULES if follows else []
+    result = run_dbt(settings, ["build", *(["--full-refresh"] if full else []), *NODES_NOT_RUN, *left], progress)
     with duckdb.connect(str(settings.warehouse)) as warehouse:
         warehouse.execute(f"create or replace table hub.rules_built as select '{rules}' as rules")
     # Kept beside: a dbt command by hand writes results of its own, and gates ask what the build ran.
