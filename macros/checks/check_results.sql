@@ -10,16 +10,21 @@
 
 {#-
   One statement, so that a reader never sees half of it: new results, and the last ones of other tables. Those of a table
-  that was built and came out as it was hold for the new moment too.
+  that was built and came out as it was hold for the new moment too, and so do those of seeds, which a run leaves out
+  under rules that it built them under.
 -#}
 {% macro merge_check_results(tables, built) %}
+    {%- set confirmed = built.values() | map(attribute='table_name') | list %}
+    {%- for node in graph.nodes.values() if node.resource_type == 'seed' and env_var('BIHUB_RULES', '') %}
+        {%- do confirmed.append(node.schema ~ '.' ~ node.alias) %}
+    {%- endfor %}
     create or replace table hub.check_result as
     select * from hub.check_result__new
     union all
     select
         check_id, check_name, kind, table_name, column_name, severity, rows_checked, rows_failed, sample_key_low,
         sample_key_high, status, message,
-        case when table_name in ('' {%- for table in built.values() %}, {{ sql_text(table.table_name) }}{% endfor %}) then (select as_of from {{ source('hub', 'run_context') }}) else as_of end as as_of
+        case when table_name in ('' {%- for name in confirmed %}, {{ sql_text(name) }}{% endfor %}) then (select as_of from {{ source('hub', 'run_context') }}) else as_of end as as_of
     from hub.check_result
     where
         table_name not in ('' {%- for table in tables.values() %}, {{ sql_text(table.table_name) }}{% endfor %})
