@@ -35,9 +35,8 @@ def warehouse_damage(settings: Settings) -> str | None:
     try:
         with duckdb.connect(str(settings.warehouse), read_only=True) as warehouse:
             warehouse.execute("select as_of from hub.run_context").fetchall()
-            wanted = warehouse.execute("select sum(total_blocks * block_size) from pragma_database_size()").fetchone()[
-                0
-            ]
+            # Blocks in use, not all: free ones at the end of the file are cut off.
+            used = warehouse.execute("select sum(used_blocks * block_size) from pragma_database_size()").fetchone()[0]
     except duckdb.CatalogException:
         return "the warehouse file held no build"
     except duckdb.Error as problem:
@@ -49,7 +48,7 @@ def warehouse_damage(settings: Settings) -> str | None:
         if not tells_of_damage(problem):
             raise
         return DAMAGED
-    return DAMAGED if settings.warehouse.stat().st_size < wanted else None
+    return DAMAGED if settings.warehouse.stat().st_size < used else None
 
 
 def _holder(message: str) -> str:

@@ -21,7 +21,7 @@ from orchestration import cli, pipeline, warehouse
 from orchestration.files import CannotWrite, Damaged, read_json
 from orchestration.ingest import IngestResult, ledger
 from orchestration.publish import live_set
-from orchestration.repair import WarehouseInUse
+from orchestration.repair import WarehouseInUse, warehouse_damage
 from orchestration.settings import Settings
 from orchestration.warehouse import BuildFailed, BuildResult
 
@@ -130,6 +130,14 @@ def test_a_damaged_block_is_found_by_whoever_reads_it(hub):
     result = hub.run()
     assert result.warnings == ["the warehouse file was damaged: it was made again from the lake"]
     assert hub.shown() == shown and live_set(hub.settings)["version"] == result.published.version
+
+
+def test_a_warehouse_that_shrank_or_was_left_by_a_dead_process_is_not_damaged(hub):
+    big = "create table big as select random() as noise from range(600000)"
+    for sql in (f"{big}; checkpoint; drop table big; checkpoint", f"begin; {big}", big, "delete from big"):
+        die = f"c = duckdb.connect({str(hub.settings.warehouse)!r}); c.execute({sql!r}); os.kill(os.getpid(), 9)"
+        subprocess.run([sys.executable, "-c", f"import duckdb, os; {die}"], check=False)
+        assert warehouse_damage(hub.settings) is None, sql
 
 
 def test_damage_that_stays_is_an_error_and_not_a_circle(hub):

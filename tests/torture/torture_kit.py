@@ -61,7 +61,8 @@ def set_back(base: Settings, home: Path, moment: datetime, *, warehouse: bool = 
             kept.append(known)
             shutil.copytree(sidecar.parent, settings.lake / sidecar.parent.relative_to(base.lake))
             copy(base.reports / known["report"], settings.reports / known["report"])
-    for path in [*base.keys.iterdir(), *base.dbt_target.glob("*.*"), *([base.warehouse] if warehouse else [])]:
+    whole = [*base.keys.iterdir(), *base.dbt_target.glob("*.*"), *(base.home / "truth").glob("*")]
+    for path in [*whole, *([base.warehouse] if warehouse else [])]:
         copy(path, home / path.relative_to(base.home))
     settings.audit.mkdir()
     (settings.audit / "judged.txt").write_text("".join(f"{batch['batch_id']}\n" for batch in kept))
