@@ -74,7 +74,7 @@ def run_dbt(settings: Settings, arguments: list[str], progress: Progress | None 
             total = data.num_models if event.info.name == "LogTestResult" else data.total
             progress(data.node_info.node_name, data.index, total)
 
-    manifest = parsed_before(settings, rules) if arguments[0] == "build" else None
+    manifest = parsed_before(settings, rules) if arguments[0] == "build" and follows_rules(settings, rules) else None
     # The manifest of a parsed project knows the SQL of what runs now only; the one that lies there knows all of it.
     written = [] if manifest is None else ["--no-write-json"]
     try:
@@ -87,8 +87,8 @@ def run_dbt(settings: Settings, arguments: list[str], progress: Progress | None 
     results = getattr(outcome.result, "results", None) or []
     if written and results:
         outcome.result.write(str(settings.dbt_target / "run_results.json"))
-    elif arguments[0] == "build" and hasattr(outcome.result, "results"):  # where it does not parse, the files are of other rules
-        remember_parsed(settings, rules)
+    if outcome.success and arguments[0] == "build" and "--select" not in arguments:
+        remember_build(settings, rules)
     bad = [result for result in results if result.status in ("error", "fail", "runtime error")]
     if not outcome.success:
         problems = [f"{result.node.name}: {' '.join(str(result.message).split())}" for result in bad]
@@ -109,28 +109,39 @@ def _close_connections() -> None:
 
 
 def parsed_before(settings: Settings, rules: str) -> Any:
-    """The project as dbt parsed it last, where that was under these rules; None where dbt has to parse.
+    """The project as dbt parsed it for the last whole build; None where it is damaged: dbt parses again.
 
     Saves dbt's comparison of every file with what it knows, and writing the manifest once more.
     """
-    if not is_as_parsed(settings, rules):
-        return None
-    try:
-        from dbt.contracts.graph.manifest import Manifest
+    from dbt.contracts.graph.manifest import Manifest
 
+    try:
         manifest = Manifest.from_msgpack((settings.dbt_target / "partial_parse.msgpack").read_bytes())
-    except Exception:  # damaged: dbt parses again
+    except Exception:
         return None
     manifest.build_flat_graph()
     return manifest
 
 
-def is_as_parsed(settings: Settings, rules: str) -> bool:
-    """Whether the parsed project and the manifest are those of our last build, and of these rules."""
-    return read_json(settings.dbt_target / PARSED) == _stamp(settings, rules)
+def follows_rules(settings: Settings, rules: str) -> bool:
+    """Whether the warehouse, dbt's parsed project and its manifest are those of a whole build under these rules."""
+    import duckdb
+
+    if read_json(settings.dbt_target / PARSED) != _stamp(settings, rules):
+        return False
+    try:
+        with duckdb.connect(str(settings.warehouse), read_only=True) as warehouse:
+            return warehouse.execute("select rules from hub.rules_built").fetchall() == [(rules,)]
+    except duckdb.Error:
+        return False
 
 
-def remember_parsed(settings: Settings, rules: str) -> None:
+def remember_build(settings: Settings, rules: str) -> None:
+    """Everything was built under these rules. Any dbt command under others makes the warehouse forget it."""
+    import duckdb
+
+    with duckdb.connect(str(settings.warehouse)) as warehouse:
+        warehouse.execute(f"create or replace table hub.rules_built as select '{rules}' as rules")
     write_json_atomically(settings.dbt_target / PARSED, _stamp(settings, rules))
 
 
@@ -145,16 +156,11 @@ def _stamp(settings: Settings, rules: str) -> dict[str, Any]:
     }
 
 
-def built_under(settings: Settings) -> str | None:
-    """The rules (code_fingerprint) of the last whole build, if nothing else was built since; None where unknown."""
-    import duckdb
-
-    try:
-        with duckdb.connect(str(settings.warehouse), read_only=True) as warehouse:
-            found = warehouse.execute("select rules from hub.rules_built").fetchone()
-    except duckdb.Error:
-        return None
-    return found[0] if found else None
+def whole_build(settings: Settings, *, full: bool = False) -> list[str]:
+    """dbt's arguments for a build of everything that may have changed, or (`full`) of everything."""
+    if full:
+        return ["build", "--full-refresh", *NODES_NOT_RUN]
+    return ["build", *NODES_NOT_RUN, *(NODES_THAT_FOLLOW_RULES if follows_rules(settings, code_fingerprint()) else [])]
 
 
 def build(settings: Settings, progress: Progress | None = None, *, full: bool = False) -> BuildResult:
@@ -162,14 +168,7 @@ def build(settings: Settings, progress: Progress | None = None, *, full: bool = 
 
     Only what changed inputs or rules ask for is made again (macros/incremental); `full`: everything is.
     """
-    import duckdb
-
-    rules = code_fingerprint()
-    follows = not full and built_under(settings) == rules and is_as_parsed(settings, rules)
-    left = NODES_THAT_FOLLOW_RULES if follows else []
-    result = run_dbt(settings, ["build", *(["--full-refresh"] if full else []), *NODES_NOT_RUN, *left], progress)
-    with duckdb.connect(str(settings.warehouse)) as warehouse:
-        warehouse.execute(f"create or replace table hub.rules_built as select '{rules}' as rules")
+    result = run_dbt(settings, whole_build(settings, full=full), progress)
     # Kept beside: a dbt command by hand writes results of its own, and gates ask what the build ran.
     shutil.copy(settings.dbt_target / "run_results.json", settings.dbt_target / "run_results_build.json")
     return result
