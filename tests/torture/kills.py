@@ -77,6 +77,7 @@ def chain(context, base: Settings, home: Path, aims: list[str], chance: random.R
         deliver(base, settings, days[-1])
         run = run_hub(context, home, log)
         assert run.code == 0, f"the last run ended with {run.code}:\n{log.read_text()}"
+    assert "damaged" not in log.read_text(), f"a kill damages nothing:\n{log.read_text()}"
     as_if_nothing_had_happened(settings, base)
     return hits
 
