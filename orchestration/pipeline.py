@@ -241,7 +241,10 @@ def add_pages(settings: Settings, folder: Path, warnings: list[str]) -> None:
     from orchestration.site import build_site
 
     for name, make in [
-        ("dictionary", lambda: build_dictionary(settings, folder / "dictionary")),
+        (
+            "dictionary",
+            lambda: build_dictionary(settings, folder / "dictionary", earlier=settings.published / "dictionary"),
+        ),
         ("site", lambda: build_site(settings, folder)),
     ]:
         try:

@@ -13,10 +13,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
-from orchestration.files import Damaged, fsync_path, read_json, write_json_atomically
+from orchestration.files import Damaged, fsync_path, read_cache, read_json, write_json_atomically
+from orchestration.reuse import link_unchanged
 from orchestration.settings import Settings
 
 MANIFEST = "manifest.json"
+CONTENTS = "published_from.json"
+"""Beside the versions' folder: which version went live last, and from what each of its files was written."""
 VERSIONS_KEPT = 3
 STORE = "secondary_use"
 STORES = (STORE, "open")
@@ -96,7 +99,7 @@ def publish(
     staging = settings.publish_versions / f".{version}.{os.getpid()}.tmp"
     _forget_dead_runs(settings)
     try:
-        rows = _write_tables(settings, staging)
+        rows, contents = _write_tables(settings, staging)
         if decorate:
             decorate(staging)
         inventory = {name: _described(staging / name, count) for name, count in rows.items()}
@@ -106,28 +109,52 @@ def publish(
         for path in [staging, *staging.rglob("*")]:
             fsync_path(path)
         target = _go_live(settings, staging, version)
+        write_json_atomically(settings.build / CONTENTS, {"folder": target.name, "contents": contents})
     finally:  # a full disk has room again
         shutil.rmtree(staging, ignore_errors=True)
     _forget_old_versions(settings, keep=target)
     return PublishResult(version=version, path=target, as_of=as_of, files=rows)
 
 
-def _write_tables(settings: Settings, folder: Path) -> dict[str, int]:
-    """Every public mart as files below `folder`; rows by file."""
+def _write_tables(settings: Settings, folder: Path) -> tuple[dict[str, int], dict[str, str]]:
+    """Every public mart as files below `folder`: rows by file, and what tells whether a file would come out the same.
+
+    A table that holds what it held in the set that went live last is not sorted and written again: its file is linked.
+    """
     import duckdb
 
-    rows = {}
+    noted = read_cache(settings.build / CONTENTS)
+    noted = noted if isinstance(noted, dict) and isinstance(noted.get("contents"), dict) else {"contents": {}}
+    live = settings.publish_versions / str(noted.get("folder"))
+    described = (read_cache(live / MANIFEST) or {}).get("files", {})
+    rows, contents = {}, {}
     with duckdb.connect(str(settings.warehouse), read_only=True) as warehouse:
         warehouse.execute("set preserve_insertion_order = true")
+        tags = _content_tags(warehouse)
         for product in products(load_manifest(settings)):
             count = warehouse.execute(f"select count(*) from {product.relation}").fetchone()[0]
             for name, how in _formats(product):
                 file = folder / name
+                rows[name] = count
+                if tag := tags.get(product.relation):
+                    contents[name] = f"{tag}, {how}, DuckDB {duckdb.__version__}"
+                    unchanged = noted["contents"].get(name) == contents[name]
+                    if unchanged and link_unchanged(live / name, file, described.get(name, {}).get("sha256")):
+                        continue
                 file.parent.mkdir(parents=True, exist_ok=True)
                 # Ordered by every column, so that the same rows always give the same bytes.
                 warehouse.execute(f"copy (select * from {product.relation} order by all) to '{_quoted(file)}' ({how})")
-                rows[name] = count
-    return rows
+    return rows, contents
+
+
+def _content_tags(warehouse) -> dict[str, str]:
+    """By table, what says whether its rows and columns are still the same (macros/incremental)."""
+    if not warehouse.execute(
+        "select 1 from information_schema.tables where table_schema = 'hub' and table_name = 'table_state'"
+    ).fetchone():
+        return {}
+    found = warehouse.execute("select table_name, content from hub.table_state where content is not null").fetchall()
+    return {'"{}"."{}"'.format(*name.split(".", 1)): tag for name, tag in found}
 
 
 def _described(file: Path, rows: int) -> dict[str, object]:

@@ -166,7 +166,6 @@ class Measure:
 
 @dataclass
 class Dictionary:
-    as_of: str
     feeds: list[FeedPage]
     tables: list[TablePage]
     measures: list[Measure]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -23,7 +24,7 @@ from orchestration.dictionary.model import (
 from orchestration.dictionary.words import CHECK_WORDS, contract_facts, words_of_test
 from orchestration.gates.nodes import is_metric_file, layer, load_built_manifest, meta, product
 from orchestration.lineage import Lineage, load_lineage
-from orchestration.settings import Settings
+from orchestration.settings import PROJECT, Settings
 
 
 def read_dictionary(
@@ -54,13 +55,31 @@ def read_dictionary(
             tables.append(_table(node_id, node, warehouse.types, tests, lineage, manifest, children))
     order = list(LAYERS)
     return Dictionary(
-        as_of=warehouse.as_of,
         feeds=sorted(feeds, key=lambda feed: feed.contract.feed),
         tables=sorted(tables, key=lambda table: (order.index(table.layer), table.schema, table.name)),
         measures=measures,
         lineage=lineage,
         manifest=manifest,
     )
+
+
+def made_from(settings: Settings) -> str | None:
+    """Hash of what the dictionary is read from and of the code that reads it; None where nothing is built."""
+    from orchestration.warehouse import code_files
+
+    if not settings.warehouse.exists():
+        return None
+    digest = hashlib.sha256()
+    here = PROJECT / "orchestration"
+    folders = (here / "dictionary", here / "templates", here / "contracts")
+    ours = [path for folder in folders for path in sorted(folder.rglob("*")) if path.suffix != ".pyc"]
+    for path in [*code_files(), *ours, here / "lineage.py", here / "gates" / "nodes.py", PROJECT / "requirements.lock"]:
+        if path.is_file():
+            digest.update(f"{path.relative_to(PROJECT).as_posix()}\0".encode() + path.read_bytes())
+    seen = _look_into_warehouse(settings)
+    tables = sorted((name, list(columns.items())) for name, columns in seen.types.items() if name[0] != "changes")
+    digest.update(repr((tables, sorted(seen.targets.items()), sorted(seen.feeds.items()))).encode())
+    return digest.hexdigest()
 
 
 @dataclass
@@ -72,7 +91,6 @@ class Warehouse:
     targets: dict[str, list[Target]] = field(default_factory=dict)
     feeds: dict[str, list[str]] = field(default_factory=dict)
     """Feeds without which a measure cannot be had."""
-    as_of: str = ""
 
 
 def _look_into_warehouse(settings: Settings) -> Warehouse:
@@ -97,8 +115,6 @@ def _look_into_warehouse(settings: Settings) -> Warehouse:
                     f'select metric_id, feeds from "{schema}".dim_metric'
                 ).fetchall():
                     seen.feeds[metric_id] = feeds.split(", ") if feeds else []
-        moment = warehouse.execute("select strftime(as_of, '%-d %B %Y, %H:%M') from hub.run_context").fetchone()
-        seen.as_of = moment[0] if moment else ""
     return seen
 
 

@@ -14,8 +14,9 @@ from typing import Any
 
 from orchestration.contracts import load_contracts
 from orchestration.dictionary.model import Dictionary
-from orchestration.dictionary.reader import read_dictionary
+from orchestration.dictionary.reader import made_from, read_dictionary
 from orchestration.dictionary.words import cadence, duration
+from orchestration.reuse import link_folder, note_folder
 from orchestration.settings import Settings
 
 TEMPLATES = Path(__file__).parent.parent / "templates"
@@ -23,11 +24,15 @@ ASSETS = ("style.css", "site.js", "lineage.js")
 DBT_DOCS = "dbt_docs.html"
 
 
-def build_dictionary(settings: Settings, out: Path, manifest: dict | None = None) -> Path:
+def build_dictionary(settings: Settings, out: Path, manifest: dict | None = None, earlier: Path | None = None) -> Path:
     """Write the site into `out` (made, or written over) and return its first page.
 
-    `manifest`: dbt's, with compiled SQL (default: that of the last build). Raises ValueError where nothing is built.
+    `manifest`: dbt's, with compiled SQL (default: that of the last build). `earlier`: a folder with the site as it was
+    made before; where it would come out the same, its files are linked. Raises ValueError where nothing is built.
     """
+    source = made_from(settings) if manifest is None else None
+    if source and earlier and link_folder(earlier, out, source):
+        return out / "index.html"
     dictionary = read_dictionary(settings, manifest, load_contracts())
     out.mkdir(parents=True, exist_ok=True)
     for name, text in pages(dictionary):
@@ -35,6 +40,8 @@ def build_dictionary(settings: Settings, out: Path, manifest: dict | None = None
     for name in ASSETS:
         (out / name).write_text((TEMPLATES / name).read_text(encoding="utf-8"), encoding="utf-8", newline="\n")
     (out / DBT_DOCS).write_text(dbt_docs(dictionary), encoding="utf-8", newline="\n")
+    if source:
+        note_folder(out, source)
     return out / "index.html"
 
 

@@ -189,3 +189,17 @@ def test_a_duration_is_said_in_words(seconds, words):
 def test_a_hub_without_a_build_says_what_to_do(tmp_path):
     with pytest.raises(ValueError, match="bihub run"):
         build_dictionary(Settings(home=tmp_path), tmp_path / "dictionary")
+
+
+def test_a_dictionary_that_would_come_out_the_same_is_linked(built_hub: Settings, site, tmp_path, monkeypatch):
+    earlier = tmp_path / "earlier"
+    earlier.mkdir()
+    for name, text in site.items():
+        (earlier / name).write_text(text, encoding="utf-8", newline="")
+    first = build_dictionary(built_hub, tmp_path / "same", earlier=earlier)
+    assert first.samefile(earlier / "index.html")
+    assert {path.name for path in (tmp_path / "same").iterdir()} == set(site)
+    monkeypatch.setattr("orchestration.warehouse.code_files", lambda: iter(()))
+    monkeypatch.setattr("orchestration.dictionary.site.read_dictionary", lambda *_: pytest.fail("made again"))
+    with pytest.raises(pytest.fail.Exception, match="made again"):
+        build_dictionary(built_hub, tmp_path / "other_rules", earlier=earlier)

@@ -187,3 +187,68 @@ def test_a_share_in_the_open_store_is_made_of_what_is_shown(built_hub):
         """
     ).fetchall()
     assert wrong == []
+
+
+def with_content_tag(settings: Settings, tag: str) -> None:
+    """As the build leaves it: hub.table_state says what the table holds."""
+    change(
+        settings,
+        "create schema if not exists hub; create or replace table hub.table_state as "
+        f"select 'uec.uec_metric' as table_name, '{tag}' as content",
+    )
+
+
+def metric_file(settings: Settings) -> Path:
+    return settings.published.resolve() / "secondary_use" / "uec" / "uec_metric.parquet"
+
+
+def test_a_table_that_holds_what_it_held_is_not_written_again(hub):
+    with_content_tag(hub, "three rows")
+    publish(hub, as_of="2026-11-01 06:00:00", version="v1")
+    first = metric_file(hub)
+    publish(hub, as_of="2026-11-02 06:00:00", version="v2")
+    assert metric_file(hub) != first and metric_file(hub).samefile(first)
+    assert published_rows(hub) == [("A", 0), ("A", 1), ("B", 2)]
+    assert live_set(hub)["version"] == "v2"
+
+
+def test_a_table_that_changed_is_written_again(hub):
+    with_content_tag(hub, "three rows")
+    publish(hub, as_of="2026-11-01 06:00:00", version="v1")
+    first = metric_file(hub)
+    change(hub, "delete from uec.uec_metric where metric_id = 'B'")
+    with_content_tag(hub, "two rows")
+    publish(hub, as_of="2026-11-02 06:00:00", version="v2")
+    assert not metric_file(hub).samefile(first)
+    assert published_rows(hub) == [("A", 0), ("A", 1)]
+    assert duckdb.sql(f"select count(*) from '{first}'").fetchone() == (3,)
+
+
+def test_a_table_whose_content_nobody_tells_is_written_again(hub):
+    publish(hub, as_of="2026-11-01 06:00:00", version="v1")
+    first = metric_file(hub)
+    publish(hub, as_of="2026-11-02 06:00:00", version="v2")
+    assert not metric_file(hub).samefile(first)
+
+
+@pytest.mark.parametrize("harm", ["same length", "removed"])
+def test_a_damaged_file_is_not_handed_on(hub, harm):
+    with_content_tag(hub, "three rows")
+    publish(hub, as_of="2026-11-01 06:00:00", version="v1")
+    first = metric_file(hub)
+    good = first.read_bytes()
+    if harm == "removed":
+        first.unlink()
+    else:
+        first.write_bytes(bytes(len(good)))
+    publish(hub, as_of="2026-11-02 06:00:00", version="v2")
+    assert metric_file(hub).read_bytes() == good
+
+
+@pytest.mark.parametrize("notes", ["", "[]", '{"folder": "gone", "contents": {}}', '{"folder": 3, "contents": 4}'])
+def test_notes_about_contents_may_be_lost_or_damaged(hub, notes):
+    with_content_tag(hub, "three rows")
+    publish(hub, as_of="2026-11-01 06:00:00", version="v1")
+    (hub.build / "published_from.json").write_text(notes)
+    publish(hub, as_of="2026-11-02 06:00:00", version="v2")
+    assert published_rows(hub) == [("A", 0), ("A", 1), ("B", 2)]
