@@ -24,9 +24,11 @@ MAX_PARTS = 10_000
 MAX_NOTED = 10_000
 CHUNK = 1 << 20
 OVERLAP = 1 << 12
-# Only cells beyond column Z or row 9,999: within them no sheet is large.
-FAR = re.compile(rb"""\sr\s*=\s*["'](?=[A-Za-z]{2}|[A-Za-z]?[0-9]{5})([A-Za-z]*)([0-9]+)["']""")
-NEAR_COLUMNS, NEAR_ROWS = 26, 9_999
+# Where a sheet ends is seen from cells beyond column Z or row 99,999 alone; a fixed beginning makes the search quick.
+FAR = re.compile(rb' r="(?=[A-Za-z]{2}|[A-Za-z]?[0-9]{6})([A-Za-z]*)([0-9]+)"')
+ANY = re.compile(rb"""\sr\s*=\s*["']([A-Za-z]*)([0-9]+)["']""")
+UNUSUAL = (b"r='", b"r =", b"r= ", b"\tr=", b"\nr=", b"\rr=")
+NEAR_COLUMNS, NEAR_ROWS = 26, 99_999
 CELL = re.compile(rb"<c\s([^>]*[^>/])>(.*?)</c>", re.DOTALL)
 PLACE = re.compile(rb"""\br=["']([A-Z]{1,3})([0-9]{1,7})["']""")
 VALUE = re.compile(rb"<v[^>]*>([^<]*)</v>")
@@ -63,33 +65,48 @@ def _look_into(archive: zipfile.ZipFile, limit: int, sheet: str) -> Noted:
     promised = sum(part.file_size for part in parts)
     if promised > limit or len(parts) > MAX_PARTS:
         raise _too_large(promised)
-    noted, wanted = Noted(), _part_of(archive, sheet)
-    unpacked, columns, rows = 0, NEAR_COLUMNS, NEAR_ROWS
+    noted, wanted, unpacked = Noted(), _part_of(archive, sheet), 0
     for part in parts:
-        text, is_odd = b"", False
+        text, is_odd, columns, rows = b"", False, NEAR_COLUMNS, NEAR_ROWS
         for chunk in _inflated(archive, part):
             unpacked += len(chunk)
             if unpacked > limit:  # the sizes that an archive promises may be lies
                 raise _too_large(unpacked)
             text = text[-OVERLAP:] + chunk
             is_odd = is_odd or b't="e"' in text or b"<f" in text
-            for letters, digits in FAR.findall(text):
-                columns, rows = max(columns, _column(letters)), max(rows, int(digits[:12]))
-            if columns > MAX_COLUMNS:
-                raise Rejected(
-                    "limits",
-                    f"The sheet has {columns:,} columns; at most {MAX_COLUMNS:,} are taken.",
-                    "Send the agreed columns only, and delete whatever stands far to the right of them.",
-                )
-            if columns * rows > MAX_CELLS:
-                raise Rejected(
-                    "limits",
-                    f"The sheet reaches down to row {rows:,}: more cells than can be taken.",
-                    "Delete whatever stands far below the data, or send the data in parts.",
-                )
+            pattern = ANY if any(sign in text for sign in UNUSUAL) else FAR
+            columns, rows = _further(text, pattern, columns, rows)
+            _allow(columns, rows if rows > NEAR_ROWS else 1)
+        if columns * rows > MAX_CELLS:  # a wide sheet: count its rows
+            rows, text = 1, b""
+            for chunk in _inflated(archive, part):
+                text = text[-OVERLAP:] + chunk
+                columns, rows = _further(text, ANY, columns, rows)
+            _allow(columns, rows)
         if is_odd and part.filename == wanted:
             _note(archive, part, noted)
     return noted
+
+
+def _further(text: bytes, pattern: re.Pattern, columns: int, rows: int) -> tuple[int, int]:
+    for letters, digits in pattern.findall(text):
+        columns, rows = max(columns, _column(letters)), max(rows, int(digits[:12]))
+    return columns, rows
+
+
+def _allow(columns: int, rows: int) -> None:
+    if columns > MAX_COLUMNS:
+        raise Rejected(
+            "limits",
+            f"The sheet has {columns:,} columns; at most {MAX_COLUMNS:,} are taken.",
+            "Send the agreed columns only, and delete whatever stands far to the right of them.",
+        )
+    if columns * rows > MAX_CELLS:
+        raise Rejected(
+            "limits",
+            f"The sheet reaches down to row {rows:,}: more cells than can be taken.",
+            "Delete whatever stands far below the data, or send the data in parts.",
+        )
 
 
 def _inflated(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> Iterator[bytes]:

@@ -91,6 +91,7 @@ GOOD_BOOK = workbook(rows(3))
 FAR = "Delete whatever stands far below the data"
 MERGED = "Unmerge the cells of the header and name each column."
 ERRORS = edited(lambda sheet: (sheet.__setitem__("F6", "#DIV/0!"), sheet.__setitem__("K7", "#N/A")))
+EMPTY = {"required visit_id": 1, "required arrived_at": 1}
 CASES = [
     unreadable("protected with a password", b"\xd0\xcf\x11\xe0" + bytes(600), "protected with a password, or in"),
     unreadable("cut short", GOOD_BOOK[:2000], "not an Excel workbook (.xlsx), or it was cut off"),
@@ -107,6 +108,9 @@ CASES = [
     refused("a cell far below", with_cell("A1048576", "x"), "limits", "reaches down to row 1,048,576", FAR),
     refused("a cell far right", with_cell("XFD5", "x"), "limits", "16,384 columns; at most 1,000", "far to the right"),
     refused("a cell at the end", with_cell("XFD1048576", "x"), "limits", "16,384 columns", "far to the right"),
+    refused("far, and oddly written", rewritten(SHEET, b' r="A5"', b"\tr='A9000000'"), "limits", "row 9,000,000", FAR),
+    refused("far and wide", with_cell("DZ90000", "x"), "limits", "reaches down to row 90,000", FAR),
+    taken("wide", with_cell("DZ9", "x"), "3 of 4 records", "'Visit No'", rules=EMPTY, lines={9: "(empty)"}),
     refused("a cell beyond", rewritten(SHEET, b'r="A5"', b'r="ZZZZZZZZZ5"'), "limits", "columns; at most", "delete"),
     refused("another sheet", workbook(rows(3), sheet="Sheet1"), "sheet", "it has 'Sheet1'", "Name the sheet 'Visits'."),
     refused("space in its name", workbook(rows(3), sheet="Visits "), "sheet", "it has 'Visits '", "Name the sheet"),
