@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from benchmarks.goals import FULL
 from benchmarks.sample import Cost, Watched, watch
 from orchestration.settings import PROJECT, Settings
 
@@ -69,9 +70,9 @@ class Hub:
         seen = self.call(sys.executable, "-m", "benchmarks.worker", job, *words, told)
         return seen, json.loads(told.read_text())
 
-    def run(self) -> tuple[dict[str, Cost], dict[str, Any]]:
+    def run(self, *flags: str) -> tuple[dict[str, Cost], dict[str, Any]]:
         """`bihub run`: its cost by stage and as a whole."""
-        seen, told = self.work("run_hub")
+        seen, told = self.work("run_hub", *flags)
         return stages_of(seen, told["marks"]), told
 
 
@@ -139,6 +140,8 @@ def measure(size: Size, work: Path, say: Say, *, keep: bool = False) -> None:
         size.days[name], size.files[name], size.rows[name] = stages, told["files"], told["rows_in"]
     say("nothing new")
     size.days["nothing new"], _ = hub.run()
+    say(FULL)
+    size.days[FULL], _ = hub.run("--full")
     if not keep:
         shutil.rmtree(home, ignore_errors=True)
 

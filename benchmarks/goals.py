@@ -11,6 +11,7 @@ GIB, GB = 1 << 30, 10**9
 ROWS_OF_GOAL = 10_500_000
 BUILT = ("dbt start", "build", "checks")
 FLOW = ("ingest", *BUILT, "publish")
+FULL = "everything built again"
 FROM_RESIDENTS = 200_000
 LARGEST = 1_200_000
 
@@ -34,29 +35,38 @@ class Goal:
 
 
 def wall(size: Result, stages: tuple[str, ...]) -> float:
-    return sum(size["stages"][stage]["wall"] for stage in stages if stage in size["stages"])
+    return total(size["stages"], stages)
+
+
+def full_build(size: Result) -> dict[str, Any]:
+    """Stages of a whole build: that of everything built again, for which dbt had parsed the project before."""
+    return size["days"].get(FULL) or size["stages"]
+
+
+def total(stages: dict[str, Any], names: tuple[str, ...], kind: str = "wall") -> float:
+    return sum(stages[name][kind] for name in names if name in stages)
 
 
 def ratios(size: Result, kind: str = "wall") -> dict[str, float]:
     """Times of the hub as multiples of what DuckDB alone needs; `kind`: wall or cpu."""
     stages, bare = size["stages"], size["baselines"]
     copy, sql = bare["copy"][kind], bare["sql"][kind]
-    flow = sum(stages[stage][kind] for stage in FLOW if stage in stages)
+    warm = total(stages, ("ingest", "publish"), kind) + total(full_build(size), BUILT, kind)
     return {
         "ingest / (a)": stages["ingest"][kind] / copy,
         "build / (b)": stages["build"][kind] / sql,
-        "whole / ((a) + (b))": flow / (copy + sql),
+        "whole / ((a) + (b))": total(stages, FLOW, kind) / (copy + sql),
+        "whole, project parsed before / ((a) + (b))": warm / (copy + sql),
     }
 
 
 def day_share(size: Result, step: str = "a day") -> dict[str, float]:
     """Cost of a further day, as a share of a full build (dbt, models, checks), and of a whole first run."""
-    day = size["days"][step]["whole"]["wall"]
-    built = sum(size["days"][step][stage]["wall"] for stage in BUILT if stage in size["days"][step])
+    day, built = size["days"][step], total(full_build(size), BUILT)
     return {
-        "run / full build": day / wall(size, BUILT),
-        "build / full build": built / wall(size, BUILT),
-        "run / first run": day / size["stages"]["whole"]["wall"],
+        "run / full build": day["whole"]["wall"] / built,
+        "build / full build": total(day, BUILT) / built,
+        "run / first run": day["whole"]["wall"] / size["stages"]["whole"]["wall"],
     }
 
 
@@ -86,7 +96,9 @@ def goals(result: Result) -> Iterator[Goal]:
             continue
         at, found = named(size["residents"]), ratios(size)
         yield Goal("ingest with all checks / (a)", at, found["ingest / (a)"], 1.5, "x")
-        yield Goal("whole flow / ((a) + (b))", at, found["whole / ((a) + (b))"], 1.3, "x")
+        parsed = found["whole, project parsed before / ((a) + (b))"]
+        yield Goal("whole flow / ((a) + (b))", at, found["whole / ((a) + (b))"], 1.3, "x",
+                   f"{parsed:.2f} x where dbt had parsed the project before")  # fmt: skip
         yield Goal("a check", at, ms_a_check(size), 5, "ms")
         if "a day" in size["days"]:
             share = day_share(size)

@@ -28,7 +28,9 @@ def stage_rows(result: Result) -> tuple[list[str], list[list[str]]]:
     for stage in STAGES:
         add("whole run" if stage == "whole" else stage, (size["stages"].get(stage) for size in sizes))
     for step in sizes[0]["days"] if sizes else ():
-        add(f"run with {step}", (size["days"].get(step, {}).get("whole") for size in sizes))
+        add(f"run, {step}", (size["days"].get(step, {}).get("whole") for size in sizes))
+        for stage in FLOW if step == "a day" else ():
+            add(f"  {stage}", (size["days"].get(step, {}).get(stage) for size in sizes))
     add("(a) bare copy of the files", (size["baselines"]["copy"] for size in sizes))
     add("(b) bare SQL", (size["baselines"]["sql"] for size in sizes))
     return head, rows

@@ -16,13 +16,13 @@ Marks = dict[str, tuple[float, float]]
 """Begin and end of each stage, in seconds of time.time()."""
 
 
-def run_hub() -> dict[str, Any]:
-    """What `bihub run` does before its summary, and when each stage began and ended."""
+def run_hub(*flags: str) -> dict[str, Any]:
+    """What `bihub run` does before its summary, and when each stage began and ended. Flag: --full."""
     from orchestration.pipeline import run
 
     settings = load_settings()
     begun = time.time()
-    result = run(settings)
+    result = run(settings, full="--full" in flags)
     ended = time.time()
     seconds = result.seconds
     marks: Marks = {"ingest": (begun, begun + seconds["ingest"])}
