@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from orchestration.settings import Settings
 
@@ -78,7 +78,7 @@ def environment_of(site: Any):
         age=words.age,
         humane=words.humane,
         count=lambda number: words.number(number or 0),
-        attributes=lambda pairs: Markup(" ").join(Markup('{}="{}"').format(*pair) for pair in pairs.items()),
+        attributes=lambda pairs: Markup(" ".join(f'{escape(name)}="{escape(value)}"' for name, value in pairs.items())),
     )
     return environment
 
