@@ -50,7 +50,23 @@ class Plugin(BasePlugin):
         conn.execute("attach ':memory:' as hub_keys")
         conn.execute(PADS.format(files=files))
         conn.execute(HUB_PSEUDONYM)
+        _forget_what_other_keys_made(conn)
 
     def configure_cursor(self, cursor):
         # Attached databases are shared by the cursors of a connection, what is temporary is not.
         cursor.execute(HUB_PSEUDONYM)
+
+
+def _forget_what_other_keys_made(conn) -> None:
+    """Under a new key every table is made again: pseudonyms of two keys must never stand in one."""
+    marks = " || ".join(f"hub_pseudonym('{purpose}', 'mark of the key')" for purpose in PURPOSES)
+    conn.execute("create schema if not exists hub")
+    conn.execute("create table if not exists hub.key_mark (mark varchar)")
+    mark = conn.execute(f"select {marks}").fetchone()
+    made_with = conn.execute("select mark from hub.key_mark").fetchone()
+    if made_with == mark:
+        return
+    is_incremental = "from duckdb_tables() where schema_name = 'hub' and table_name = 'table_state'"
+    if made_with and conn.execute(is_incremental).fetchone():
+        conn.execute("delete from hub.table_state")
+    conn.execute(f"create or replace table hub.key_mark as select {marks} as mark")

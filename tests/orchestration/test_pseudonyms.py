@@ -122,3 +122,21 @@ def test_no_plan_no_table_and_no_file_holds_a_key(in_sql, tmp_path):
             parts += [pad[start : start + 8] for start in range(0, len(pad), 8)]
     leaked = [part for part in parts if part.lower() in seen or part.hex().encode() in seen]
     assert not leaked
+
+
+def test_under_a_new_key_nothing_that_was_built_is_trusted(tmp_path, monkeypatch):
+    """What is built a day at a time would hold pseudonyms of two keys side by side."""
+    from orchestration.dbt_plugin import Plugin
+
+    def tables_known() -> int:
+        with duckdb.connect(str(tmp_path / "warehouse.duckdb")) as connection:
+            Plugin.__new__(Plugin).configure_connection(connection)
+            return connection.execute("select count(*) from hub.table_state").fetchone()[0]
+
+    monkeypatch.setenv("BIHUB_HOME", str(tmp_path))
+    with duckdb.connect(str(tmp_path / "warehouse.duckdb")) as connection:
+        connection.execute("create schema hub; create table hub.table_state as select 'uec.dim_person' as table_name")
+    assert tables_known() == 1
+    assert tables_known() == 1
+    (tmp_path / "keys" / "secondary_use.key").unlink()
+    assert tables_known() == 0
