@@ -1,6 +1,6 @@
 {#-
   Our way to make a table in DuckDB: do only what the change of its inputs asks for, with the result of a full build
-  (docs/decisions/0025). Three outcomes, kept in hub.table_state:
+  (docs/decisions/0026). Three outcomes, kept in hub.table_state:
   unchanged  the SQL and the content of everything it reads are as they were: nothing is done;
   rows       the model says in config.meta.delta how its inputs name its key: only rows of changed keys are replaced;
   whole      everything else: the table is made again, in one transaction. `--full-refresh` asks for this.
