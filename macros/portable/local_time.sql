@@ -1,28 +1,42 @@
 {#- Feeds carry the local clock (Europe/London) without an offset. Durations must be taken in UTC (F 0.3). -#}
 
+{#- not_before: an hour that happens twice is its second occurrence where the first would be before this moment. -#}
 {% macro local_to_utc(local_at, not_before=none) -%}
-    {%- if not_before is none -%}
-        {{ return(adapter.dispatch('local_to_utc', 'bihub')(local_at)) }}
-    {%- endif -%}
-    case
-        when {{ in_repeated_hour(local_at) }} and {{ local_to_utc(local_at) }} < {{ not_before }}
-            then {{ timestamp_add('hour', 1, local_to_utc(local_at)) }}
-        else {{ local_to_utc(local_at) }}
-    end
+    {{ return(adapter.dispatch('local_to_utc', 'bihub')(local_at, not_before)) }}
 {%- endmacro %}
 
 {#- Spark reads a repeated hour as its first occurrence (summer time) by itself. -#}
-{% macro default__local_to_utc(local_at) -%}
-    to_utc_timestamp({{ local_at }}, 'Europe/London')
+{% macro default__local_to_utc(local_at, not_before) -%}
+    {%- set at = "to_utc_timestamp(" ~ local_at ~ ", 'Europe/London')" -%}
+    {%- if not_before is none -%}
+        {{ at }}
+    {%- else -%}
+        case when {{ in_repeated_hour(local_at) }} then {{ hour_later_if_before(at, not_before) }} else {{ at }} end
+    {%- endif -%}
 {%- endmacro %}
 
-{#- DuckDB (ICU) reads a repeated hour as its second occurrence; an hour earlier is never repeated. -#}
-{% macro duckdb__local_to_utc(local_at) -%}
+{#-
+  DuckDB (ICU) reads a repeated hour as its second occurrence; an hour earlier is never repeated. ICU's calendar is slow,
+  so it is asked only where the clock may change.
+-#}
+{% macro duckdb__local_to_utc(local_at, not_before) -%}
+    {%- set first -%}
+        timezone('UTC', timezone('Europe/London', {{ local_at }} - interval 1 hour)) + interval 1 hour
+    {%- endset -%}
     case
-        when {{ in_repeated_hour(local_at) }}
-            then timezone('UTC', timezone('Europe/London', {{ local_at }} - interval 1 hour)) + interval 1 hour
-        else timezone('UTC', timezone('Europe/London', {{ local_at }}))
+        when {{ clock_may_change(local_at) }}
+            then case
+                when {{ in_repeated_hour(local_at) }}
+                    then {{ first if not_before is none else hour_later_if_before(first, not_before) }}
+                else timezone('UTC', timezone('Europe/London', {{ local_at }}))
+            end
+        when {{ month_of(local_at) }} between 4 and 9 then {{ local_at }} - interval 1 hour
+        else {{ local_at }}
     end
+{%- endmacro %}
+
+{% macro hour_later_if_before(at, not_before) -%}
+    case when {{ at }} < {{ not_before }} then {{ timestamp_add('hour', 1, at) }} else {{ at }} end
 {%- endmacro %}
 
 {% macro utc_to_local(at) -%}
@@ -34,7 +48,16 @@
 {%- endmacro %}
 
 {% macro duckdb__utc_to_local(at) -%}
-    timezone('Europe/London', timezone('UTC', {{ at }}))
+    case
+        when {{ clock_may_change(at) }} then timezone('Europe/London', timezone('UTC', {{ at }}))
+        when {{ month_of(at) }} between 4 and 9 then {{ at }} + interval 1 hour
+        else {{ at }}
+    end
+{%- endmacro %}
+
+{#- Since 1972, April to September are summer time and November to February are not. -#}
+{% macro clock_may_change(at) -%}
+    ({{ month_of(at) }} in (3, 10) or {{ at }} < timestamp '1972-01-01 00:00:00')
 {%- endmacro %}
 
 {#- Several columns x_local as columns x in UTC. -#}

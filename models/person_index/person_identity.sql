@@ -18,12 +18,13 @@ with records as (
 
 ),
 
+-- Least and greatest tell whether there is one number only, at less cost than a count of different ones.
 known_demographics as (
 
     select
         demographics,
-        count(distinct nhs_number) as nhs_number_count,
-        min(nhs_number) as nhs_number
+        min(nhs_number) as nhs_number,
+        max(nhs_number) as last_nhs_number
     from records
     where demographics is not null and nhs_number is not null
     group by demographics
@@ -37,13 +38,13 @@ local_numbers as (
     select
         records.issuer,
         records.local_patient_id,
-        count(distinct records.nhs_number) as nhs_number_count,
-        min(records.nhs_number) as nhs_number,
-        greatest(
-            count(distinct known_demographics.nhs_number),
-            max(coalesce(known_demographics.nhs_number_count, 0))
-        ) as namesakes,
-        min(known_demographics.nhs_number) as namesake_number
+        case when min(records.nhs_number) = max(records.nhs_number) then min(records.nhs_number) end
+            as nhs_number,
+        count(records.nhs_number) = 0 as has_no_nhs_number,
+        case
+            when min(known_demographics.nhs_number) = max(known_demographics.last_nhs_number)
+                then min(known_demographics.nhs_number)
+        end as namesake_number
     from records
     left join known_demographics
         on records.demographics = known_demographics.demographics
@@ -60,13 +61,13 @@ found as (
         records.issuer,
         records.local_patient_id,
         records.nhs_number,
-        case when local_numbers.nhs_number_count = 1 then local_numbers.nhs_number end as number_by_local_id,
+        local_numbers.nhs_number as number_by_local_id,
         case
-            when local_numbers.nhs_number_count = 0 and local_numbers.namesakes > 1 then null
-            when local_numbers.nhs_number_count = 0 then local_numbers.namesake_number
-            when known_demographics.nhs_number_count = 1 then known_demographics.nhs_number
+            when local_numbers.has_no_nhs_number then local_numbers.namesake_number
+            when known_demographics.nhs_number = known_demographics.last_nhs_number
+                then known_demographics.nhs_number
         end as number_by_name,
-        coalesce(local_numbers.nhs_number_count = 0, false) as is_known_by_local_id_only
+        coalesce(local_numbers.has_no_nhs_number, false) as is_known_by_local_id_only
     from records
     left join local_numbers
         on

@@ -2,7 +2,8 @@
 -- care that the records know speaks for the outcome.
 with now as (
 
-    select {{ local_to_utc(as_of()) }} as as_of_at
+    select {{ local_to_utc('run.as_of') }} as as_of_at
+    from (select {{ as_of() }} as as_of) as run
 
 ),
 

@@ -142,4 +142,7 @@ select
     ) as is_open,
     now.as_of_at
 from wait
-cross join (select {{ local_to_utc(as_of()) }} as as_of_at) as now
+cross join (
+    select {{ local_to_utc('run.as_of') }} as as_of_at
+    from (select {{ as_of() }} as as_of) as run
+) as now

@@ -3,12 +3,11 @@
 -- the mart uec_pathway has them under keys that mean nothing outside.
 with wait as (
 
+    -- Minutes have one decimal, so that the earlier of two equal waits is the greater number.
     select
         urgent_care_wait.*,
-        coalesce(wait_minutes > 0, false) and row_number() over (
-            partition by urgent_care_pathway_id
-            order by coalesce(wait_minutes, 0) desc, {{ pathway_wait_order('wait_step') }}
-        ) = 1 as is_costliest
+        case when wait_minutes > 0 then 1000 * wait_minutes - {{ pathway_wait_order('wait_step') }} end
+            as cost
     from {{ ref('urgent_care_wait') }} as urgent_care_wait
 
 ),
@@ -23,10 +22,10 @@ waited as (
         round(sum(wait_minutes), 1) as total_wait_minutes,
         sum(case when wait_minutes is null then 1 else 0 end) as unknown_wait_count,
         max(case when is_open then wait_step end) as waiting_for,
-        max(case when is_costliest then wait_step end) as costliest_wait,
-        max(case when is_costliest then wait_minutes end) as costliest_wait_minutes,
-        max(case when is_costliest then organisation_code end) as blocked_at_organisation_code,
-        max(case when is_costliest then site_code end) as blocked_at_site_code
+        {{ latest_value('wait_step', 'cost') }} as costliest_wait,
+        max(case when wait_minutes > 0 then wait_minutes end) as costliest_wait_minutes,
+        {{ latest_value("coalesce(organisation_code, '')", 'cost') }} as blocked_at_organisation_code,
+        {{ latest_value("coalesce(site_code, '')", 'cost') }} as blocked_at_site_code
     from wait
     group by urgent_care_pathway_id
 
@@ -71,8 +70,8 @@ select
     waited.waiting_for,
     waited.costliest_wait,
     waited.costliest_wait_minutes,
-    waited.blocked_at_organisation_code,
-    waited.blocked_at_site_code,
+    nullif(waited.blocked_at_organisation_code, '') as blocked_at_organisation_code,
+    nullif(waited.blocked_at_site_code, '') as blocked_at_site_code,
     coalesce(stay.pathway_code, listed.pathway_code) as discharge_pathway_code,
     coalesce(stay.delay_reason_code, listed.delay_reason_code) as delay_reason_code,
     case
