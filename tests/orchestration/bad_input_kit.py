@@ -75,14 +75,16 @@ def take(case: Case, folder: Path) -> None:
 @contextmanager
 def bounded(seconds: float = SECONDS, megabytes: float = MEGABYTES):
     """Fails where what happens inside takes more CPU or memory, at its highest, than a bad file may."""
-    can_measure = CLEAR.exists()
-    if can_measure:
+    try:
         CLEAR.write_text("5")  # the highest mark begins anew
+        can_measure = True
+    except OSError:  # not Linux, or not allowed
+        can_measure = False
     before, started = _memory("VmRSS"), time.process_time()
     yield
     used, grown = time.process_time() - started, _memory("VmHWM") - before
     assert used < seconds, f"{used:.1f} CPU seconds"
-    assert grown < megabytes, f"{grown:.0f} MB more than before"
+    assert grown < megabytes or not can_measure, f"{grown:.0f} MB more than before"
 
 
 def _memory(name: str) -> float:
