@@ -1,0 +1,407 @@
+"""Day by day or at once: the same. A hub that took its files in over several runs holds what one run over all of them
+gives: ledger, every table, every published byte.
+
+In `make test` one hub goes through a changed rule and a day on which everything arrives that partners send: new, late,
+corrected, withdrawn, repeated, out of order, about somebody else. With BIHUB_EVERY_DAY=1 (`make torture`) each of
+these alone, faults in between, and random files in random order.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+from incremental_kit import Failed, Hub, Partners, changed, contents, hours, later
+
+from orchestration.files import read_json
+from orchestration.settings import PROJECT, Settings
+
+EVERY = bool(os.environ.get("BIHUB_EVERY_DAY"))
+long = pytest.mark.skipif(not EVERY, reason="minutes; `make torture` runs it (BIHUB_EVERY_DAY=1)")
+ED, SPELLS, AMBULANCE, CALLS = "mseft.southend_ed_attendances", "mseft.southend_spells", "eeast.incidents", "ic24.calls"
+PACKAGES, PEOPLE = "essex.packages_awaited", "primary_care.registrations"
+Day = Callable[[Partners, datetime], None]
+
+
+# --- Days -------------------------------------------------------------------------------------------------------------
+
+
+def new(partners: Partners, arrives: datetime, before: timedelta = timedelta(days=1), mark: str = "7") -> None:
+    """What happened lately: a person who called, came by ambulance, was seen and admitted, and others who just came."""
+    incident = next(
+        one for one in reversed(partners.sent(AMBULANCE)) if one["ArrivedHospitalTime"] and one["NHSNumber"]
+    )
+    began = datetime.strptime(incident["CallConnectTime"], "%Y-%m-%d %H:%M:%S")
+    delta = (arrives - before - began) // timedelta(days=1) * timedelta(days=1)
+    number = incident["NHSNumber"]
+    incident = changed(later(incident, delta), {"IncidentID": lambda old: mark + old[1:]})
+    arrived = datetime.strptime(incident["ArrivedHospitalTime"], "%Y-%m-%d %H:%M:%S")
+    partners.send(AMBULANCE, [incident], arrives)
+    call = partners.sent(CALLS)[-1]
+    offered = datetime.fromisoformat(call["call"]["offered"])
+    call = changed(later(call, began + delta - timedelta(minutes=9) - offered), {
+        "call.id": f"IUC-{mark}{offered:%d%H%M%S}", "patient.nhs_number": number, "triage.disposition": "ambulance",
+        "triage.ambulance_incident": incident["IncidentID"],
+    })  # fmt: skip
+    partners.send(CALLS, [call], arrives)
+    seen, other = [one for one in partners.sent(ED) if one["Departure Date Time"]][:2]
+    seen, other = (
+        later(one, arrived - datetime.strptime(one["Arrival Date Time"], "%d/%m/%Y %H:%M")) for one in (seen, other)
+    )
+    seen = changed(seen, {"Attendance No": f"E{mark}0000001", "NHS Number": number, "Arrival Mode": "AMB"})
+    other = changed(other, {"Attendance No": f"E{mark}0000002"})
+    partners.send(ED, [seen, other], arrives)
+    spell = partners.sent(SPELLS)[-1]
+    departed = datetime.strptime(seen["Departure Date Time"], "%d/%m/%Y %H:%M")
+    moved = departed - datetime.strptime(spell["Admission Date Time"], "%d/%m/%Y %H:%M")
+    partners.send(SPELLS, [changed(later(spell, moved), {
+        "Spell No": f"S{mark}0000001", "NHS Number": number, "ED Attendance No": seen["Attendance No"],
+        "Admission Method": "21", "Discharge Date Time": "", "Ready for Discharge Date": "",
+    })], arrives)  # fmt: skip
+
+
+def late(partners: Partners, arrives: datetime) -> None:
+    """Events of five weeks ago, of which nobody had heard."""
+    new(partners, arrives, before=timedelta(days=35), mark="8")
+
+
+def corrected(partners: Partners, arrives: datetime) -> None:
+    """Newer versions of known records: longer stays, a later handover, another package."""
+    left = [one for one in partners.sent(ED) if one["Departure Date Time"]][-8:]
+    partners.send(ED, [changed(one, {"Departure Date Time": hours(5)}) for one in left[:4]], arrives)
+    brought = [one for one in partners.sent(AMBULANCE) if one["HandoverTime"]][-4:]
+    partners.send(
+        AMBULANCE, [changed(one, {"HandoverTime": hours(1), "ClearTime": hours(1)}) for one in brought], arrives
+    )
+    partners.send(CALLS, [changed(one, {"triage.disposition": "ed"}) for one in partners.sent(CALLS)[-3:]], arrives)
+    partners.send(PACKAGES, [changed(one, {"Hours Per Week": "28"}) for one in partners.sent(PACKAGES)[-2:]], arrives)
+
+
+def deleted(partners: Partners, arrives: datetime) -> None:
+    """Attendances and a spell that were entered by mistake, among them one that an ambulance brought."""
+    known = partners.sent(ED)
+    mistakes = [*known[2:5], next(one for one in known if one["Ambulance Incident"])]
+    partners.send(ED, [changed(one, {"Update Type": "1"}) for one in mistakes], arrives)
+    spells = [one for one in partners.sent(SPELLS) if one["ED Attendance No"]][:1] or partners.sent(SPELLS)[:1]
+    partners.send(SPELLS, [changed(one, {"Update Type": "1"}) for one in spells], arrives)
+
+
+def repeated(partners: Partners, arrives: datetime) -> None:
+    """A file under another name, and known records in another file."""
+    known = partners.files(AMBULANCE)[0]
+    partners.leave(AMBULANCE, known.read_bytes(), arrives)
+    partners.send(ED, partners.sent(ED)[:6], arrives)
+
+
+def out_of_order(partners: Partners, arrives: datetime) -> None:
+    """Two versions of the same records; the one with less in it comes last, and from a file that sorts first."""
+    incidents = [one for one in partners.sent(AMBULANCE) if one["HandoverTime"]][:3]
+    partners.send(AMBULANCE, [changed(one, {"ClearTime": hours(1)}) for one in incidents], arrives, "19990101_b")
+    partners.send(
+        AMBULANCE,
+        [changed(one, {"HandoverTime": ""}) for one in incidents],
+        arrives + timedelta(minutes=1),
+        "19990101_a",
+    )
+
+
+def somebody_else(partners: Partners, arrives: datetime) -> None:
+    """NHS numbers are put right: events of one person become those of another, of nobody, of somebody new."""
+    people = iter(partners.sent(PEOPLE))
+    numbers = [next(people)["NHS_NUMBER"] for _ in range(4)]
+    first, second, third = [one for one in partners.sent(ED) if one["NHS Number"]][-3:]
+    partners.send(ED, [
+        changed(first, {"NHS Number": numbers[0]}), changed(second, {"NHS Number": "", "NHS Number Status": "07"}),
+        changed(third, {"NHS Number": "9990000018"}),
+    ], arrives)  # fmt: skip
+    incident = next(one for one in partners.sent(AMBULANCE) if one["NHSNumber"])
+    partners.send(AMBULANCE, [changed(incident, {"NHSNumber": numbers[1]})], arrives)
+    call = next(one for one in partners.sent(CALLS) if one["patient"]["nhs_number"])
+    partners.send(CALLS, [changed(call, {"patient.nhs_number": numbers[2]})], arrives)
+    spell = next(one for one in partners.sent(SPELLS) if one["NHS Number"])
+    partners.send(SPELLS, [changed(spell, {"NHS Number": numbers[3]})], arrives)
+
+
+def turned_away(partners: Partners, arrives: datetime) -> None:
+    """A file without its key column, and one with a record that cannot be used."""
+    some = partners.sent(AMBULANCE)[:3]
+    partners.send(AMBULANCE, [{key: one[key] for key in one if key != "IncidentID"} for one in some], arrives)
+    calls = [changed(one, {"call.id": f"IUC-9{place:08}"}) for place, one in enumerate(partners.sent(CALLS)[:40])]
+    partners.send(CALLS, [changed(calls[0], {"call.offered": "2026-02-31T10:00:00"}), *calls[1:]], arrives)
+
+
+def people(partners: Partners, arrives: datetime) -> None:
+    """A newer list of the practices: some have left, some have moved, one has another birth date."""
+    registered = partners.sent(PEOPLE)
+    moved = [changed(one, {"POSTCODE": "SS16 5NL", "PRACTICE_CODE": "F81123"}) for one in registered[5:12]]
+    born = [changed(registered[12], {"DATE_OF_BIRTH": "1950-02-28"})]
+    partners.send(PEOPLE, [*moved, *born, *registered[13:]], arrives)
+
+
+DAYS = [new, late, corrected, deleted, repeated, out_of_order, somebody_else, turned_away, people]
+
+
+# --- One hub, through all of it ---------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the project, whose rules a test may change."""
+    folder = tmp_path_factory.mktemp("project")
+    for name in ("models", "macros", "seeds", "tests/dbt", "orchestration"):
+        shutil.copytree(PROJECT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("dbt_project.yml", "profiles.yml"):
+        shutil.copy2(PROJECT / name, folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One home for all hubs of this file, one after the other: dbt parses the project once for each home."""
+    return tmp_path_factory.mktemp("hub")
+
+
+@pytest.fixture
+def hub(home: Path, project: Path, built_hub: Settings) -> Hub:
+    """The small hub of the other tests, to go on with."""
+    hub = Hub(home, project)
+    hub.start_from(built_hub.home)
+    return hub
+
+
+@contextmanager
+def rule(hub: Hub, name: str, old: str, new: str, count: int = -1) -> Iterator[None]:
+    """The project with one text replaced."""
+    file = hub.project / name
+    text = file.read_text(encoding="utf-8")
+    assert old in text, f"{old} is not in {name}"
+    file.write_text(text.replace(old, new, count), encoding="utf-8")
+    try:
+        yield
+    finally:
+        file.write_text(text, encoding="utf-8")
+
+
+@contextmanager
+def named(what: str) -> Iterator[None]:
+    try:
+        yield
+    except AssertionError as problem:
+        raise AssertionError(f"{what}: {problem}") from None
+
+
+def downstream(hub: Hub, *models: str) -> set[str]:
+    """Tables that hang on models, and these themselves, as hub.table_state names them."""
+    manifest = read_json(hub.settings.dbt_target / "manifest.json")
+    found = [f"model.bihub.{model}" for model in models]
+    for node in found:
+        found += [child for child in manifest["child_map"][node] if child.startswith("model.") and child not in found]
+    return {f"{manifest['nodes'][node]['schema']}.{manifest['nodes'][node]['alias']}" for node in found}
+
+
+RULE = ("models/marts/uec/metrics/hand_15.sql", "handover_minutes <= 15", "handover_minutes <= 20")
+
+
+def test_through_a_changed_rule_and_every_kind_of_day(hub: Hub) -> None:
+    before = hub.manifest
+    with rule(hub, *RULE):
+        hub.run()
+        # Staging reads the lake of another home now. Tables of metrics hold the SQL of every metric, without a ref to it.
+        touched = {
+            name for name, outcome in hub.outcomes().items() if outcome != "unchanged" and "staging." not in name
+        }
+        assert "uec.uec_metric" in touched
+        assert touched <= downstream(hub, "hand_15", "uec_metric", "uec_metric_population"), sorted(touched)
+        assert hub.manifest["version"] != before["version"]
+        partners = Partners(hub)
+        arrives = datetime.fromisoformat(before["as_of"]) + timedelta(days=1)
+        for place, day in enumerate(
+            [new, late, corrected, deleted, repeated, out_of_order, somebody_else, turned_away]
+        ):
+            day(partners, arrives + timedelta(minutes=5 * place))
+        hub.run()
+        assert {"rows", "unchanged"} <= set(hub.outcomes().values()), "a day's files cost a whole build"
+        hub.assert_equal_to_made_at_once()
+
+
+# --- Each alone, and faults in between --------------------------------------------------------------------------------
+
+
+def after(hub: Hub, days: float = 1) -> datetime:
+    return datetime.fromisoformat(hub.manifest["as_of"]) + timedelta(days=days)
+
+
+def assert_as_published(hub: Hub, before: dict, where: Settings | None = None) -> None:
+    """What is published is what `before` says, byte for byte."""
+    now = read_json((where or hub.settings).published / "manifest.json")
+    files = {**now["files"], **before["files"]}
+    assert not [name for name in files if now["files"].get(name) != before["files"].get(name)]
+    assert now["as_of"] == before["as_of"]
+
+
+@long
+def test_every_kind_of_day_alone(hub: Hub) -> None:
+    """One after the other, and after each what one run over all files gives."""
+    for day in DAYS:
+        day(Partners(hub), after(hub))
+        hub.run()
+        with named(day.__name__):
+            hub.assert_equal_to_made_at_once()
+
+
+@long
+def test_an_older_file_that_is_received_after_its_past_was_described(hub: Hub) -> None:
+    """Its own time lies in a published past, so it counts from now, and its records are the newest."""
+    partners = Partners(hub)
+    incidents = [one for one in partners.sent(AMBULANCE) if one["HandoverTime"]][-4:]
+    partners.send(
+        AMBULANCE, [changed(one, {"HandoverTime": hours(2)}) for one in incidents], after(hub, days=-20), "older"
+    )
+    hub.run()
+    hub.assert_equal_to_made_at_once()
+
+
+@long
+def test_a_moment_that_moves_forward_and_back(hub: Hub) -> None:
+    before, tables = hub.manifest, contents(hub.settings.warehouse)
+    hub.run("--as-of", f"{after(hub, days=5):%Y-%m-%dT%H:%M:%S}")
+    assert hub.manifest["as_of"] > before["as_of"]
+    hub.run()
+    assert_as_published(hub, before)
+    assert contents(hub.settings.warehouse) == tables
+
+
+@long
+def test_a_past_moment_is_what_it_was_and_leaves_the_present_alone(hub: Hub) -> None:
+    before = hub.manifest
+    corrected(Partners(hub), after(hub))
+    hub.run()
+    live = hub.manifest
+    hub.run("--as-of", before["as_of"].replace(" ", "T"))
+    stamp = before["as_of"].replace(" ", "T").replace(":", "")
+    assert_as_published(hub, before, hub.settings.at(stamp))
+    assert hub.manifest == live
+    deleted(Partners(hub), after(hub))
+    hub.run()
+    hub.assert_equal_to_made_at_once()
+
+
+@long
+def test_batches_that_are_taken_out_of_the_lake(hub: Hub) -> None:
+    before, tables, held = hub.manifest, contents(hub.settings.warehouse), set(hub.sidecars())
+    files = set(hub.settings.landing.rglob("*"))
+    for place, day in enumerate([new, corrected, deleted]):
+        day(Partners(hub), after(hub) + timedelta(minutes=place))
+    hub.run()
+    for place in set(hub.sidecars()) - held:
+        shutil.rmtree(hub.settings.lake / place)
+    for path in set(hub.settings.landing.rglob("*")) - files:
+        path.unlink()
+    hub.run()
+    assert_as_published(hub, before)
+    assert contents(hub.settings.warehouse) == tables
+
+
+@long
+def test_a_warehouse_that_is_gone(hub: Hub) -> None:
+    hub.settings.warehouse.unlink()
+    corrected(Partners(hub), after(hub))
+    hub.run()
+    hub.assert_equal_to_made_at_once()
+
+
+@long
+def test_a_rule_that_changes_and_changes_back(hub: Hub) -> None:
+    """A metric, a seed, a macro, a staging model and a contract."""
+    before, tables = hub.manifest, contents(hub.settings.warehouse)
+    for change in (
+        RULE,
+        ("seeds/uec_metric_target.csv", "AMB_C1_MEAN,2017-10-01,,420", "AMB_C1_MEAN,2017-10-01,,421"),
+        ("macros/nhs/names.sql", "[^A-Z]", "[^A-Y]"),
+        ("models/staging/eeast/stg_eeast__incidents.sql", "from records", "from records where category_code <> 'C4'"),
+    ):
+        with named(change[0]):
+            with rule(hub, *change):
+                hub.run()
+                assert hub.manifest["version"] != before["version"]
+                hub.assert_equal_to_made_at_once()
+            hub.run()
+            assert_as_published(hub, before)
+            assert contents(hub.settings.warehouse) == tables
+
+
+@long
+def test_a_build_that_fails_in_the_middle(hub: Hub) -> None:
+    """What was built before it failed must not be taken for known by what comes after."""
+    for model in ("stg_mseft__southend_ed_attendances", "person_identity", "ed_attendance", "dim_person"):
+        live = hub.manifest
+        for day in (somebody_else, deleted, corrected):
+            day(Partners(hub), after(hub) + timedelta(hours=1))
+            planted = hub.project / "tests/dbt/planted.sql"
+            planted.write_text("select 1 as failed from {{ ref('" + model + "') }}\n", encoding="utf-8")
+            with pytest.raises(Failed, match="planted"):
+                hub.run()
+            planted.unlink()
+            assert hub.manifest == live
+        hub.run()
+        with named(model):
+            hub.assert_equal_to_made_at_once()
+
+
+@long
+def test_a_check_that_fails_is_not_forgotten(hub: Hub) -> None:
+    """The rule of a check changes, the table that it looks at does not; nothing is published until it is put right."""
+    before = hub.manifest
+    with rule(hub, "models/marts/uec/_uec.yml", "values: [higher, lower, neither]", "values: [higher, neither]"):
+        for _ in range(2):
+            with pytest.raises(Failed, match="checks failed"):
+                hub.run()
+            assert hub.manifest == before
+        corrected(Partners(hub), after(hub))
+        with pytest.raises(Failed, match="checks failed"):
+            hub.run()
+    hub.run()
+    hub.assert_equal_to_made_at_once()
+
+
+@long
+def test_all_again(hub: Hub) -> None:
+    """`--full` makes everything again, and everything is as it was."""
+    corrected(Partners(hub), after(hub))
+    hub.run()
+    before, tables = hub.manifest, contents(hub.settings.warehouse)
+    hub.bihub("build", "--full")
+    assert contents(hub.settings.warehouse) == tables
+    hub.run("--full")
+    assert_as_published(hub, before)
+
+
+@long
+@pytest.mark.parametrize("seed", range(int(os.environ.get("BIHUB_EVERY_DAY_SEEDS", "3"))))
+def test_any_files_in_any_order(hub: Hub, built_hub: Settings, seed: int) -> None:
+    """Files of the demo in several runs: most in order, some late; the times at which runs end are drawn too."""
+    dice = random.Random(seed)
+    files = sorted(
+        (path for path in built_hub.landing.rglob("*") if path.is_file()), key=lambda path: path.stat().st_mtime_ns
+    )
+    runs = dice.randint(2, 5)
+    cuts = sorted(dice.sample(range(len(files) // 2, len(files)), runs - 1))
+    late_share = dice.choice([0, 0.03, 0.3])
+    waves: list[list[Path]] = [[] for _ in range(runs)]
+    for place, path in enumerate(files):
+        wave = sum(place >= cut for cut in cuts)
+        waves[dice.randint(wave, runs - 1) if dice.random() < late_share else wave].append(path)
+    hub.start_from(Path("/nowhere"))
+    for wave in waves:
+        for path in wave:
+            there = hub.settings.landing / path.relative_to(built_hub.landing)
+            there.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(path, there)
+        hub.run()
+    hub.assert_equal_to_made_at_once()
