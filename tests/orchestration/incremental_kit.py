@@ -1,31 +1,23 @@
-"""A hub that receives files day by day, what partners send it, and the same hub made from scratch to compare with."""
+"""A hub that receives files day by day, and the same hub made from scratch to compare with."""
 
 from __future__ import annotations
 
-import copy
-import csv
-import io
-import json
 import os
-import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime, timedelta
-from fnmatch import fnmatchcase
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
-from orchestration.contracts import FeedContract, load_contracts
 from orchestration.files import read_json
 from orchestration.ingest.ledger import LONDON
 from orchestration.settings import PROJECT, Settings
 
-Record = dict[str, Any]
 # What a run makes; dbt/target stays, so that a hub made from scratch in the same home need not be parsed again.
 MADE = (
     "lake", "warehouse", "published", "publish_versions", "published_from.json", "audit", "reports", "as_of",
@@ -108,7 +100,7 @@ class Hub:
             times[path] = path.stat().st_mtime_ns
             arrived = received.get(path.relative_to(self.settings.landing).as_posix())
             if arrived:
-                _touch(path, arrived)
+                touch(path, arrived)
         aside = self.home / "aside"
         aside.mkdir()
         _move(self.home, aside)
@@ -152,7 +144,7 @@ def ledger_differences(one: dict[str, dict], other: dict[str, dict]) -> dict[str
     return found
 
 
-def _touch(path: Path, arrived: datetime) -> None:
+def touch(path: Path, arrived: datetime) -> None:
     moment = arrived.replace(tzinfo=LONDON).timestamp()
     os.utime(path, (moment, moment))
 
@@ -217,119 +209,3 @@ def told(by_day: Path, at_once: Path, table: str) -> str:
         except duckdb.Error as problem:
             return f"{table}: {str(problem).splitlines()[0]}"
     return f"{table}: {counts[0]} rows only day by day, {counts[1]} only at once; columns {differing}"
-
-
-# --- What partners send -----------------------------------------------------------------------------------------------
-
-
-class Partners:
-    """Plays the partners of a hub: reads what they sent, and sends more, in the format of each contract."""
-
-    def __init__(self, hub: Hub):
-        self.hub, self.landing = hub, hub.settings.landing
-        self.contracts = load_contracts()
-        self.sendings = sum(1 for _ in self.landing.rglob("*"))
-
-    def contract(self, feed: str) -> FeedContract:
-        return self.contracts[tuple(feed.split("."))]
-
-    def files(self, feed: str) -> list[Path]:
-        """Files that a feed sent and that the hub could take, oldest first."""
-        accepted = {said["landed_as"] for place, said in self.hub.sidecars().items() if place.startswith("raw/")}
-        contract = self.contract(feed)
-        return sorted(
-            (
-                path
-                for path in (self.landing / contract.partner).iterdir()
-                if fnmatchcase(path.name, contract.pattern) and f"{contract.partner}/{path.name}" in accepted
-            ),
-            key=lambda path: path.stat().st_mtime_ns,
-        )
-
-    def sent(self, feed: str) -> list[Record]:
-        """The newest version of every record of a feed, in order of first arrival."""
-        contract, newest = self.contract(feed), {}
-        for path in self.files(feed):
-            for record in parse(contract, path.read_bytes()):
-                newest[tuple(value_of(record, contract.column(name).source_name) for name in contract.key)] = record
-        return list(newest.values())
-
-    def send(self, feed: str, records: Iterable[Record], arrived: datetime, name: str = "") -> Path:
-        """One more file of a feed, which arrives at a moment."""
-        contract = self.contract(feed)
-        return self.leave(feed, write(contract, list(records)), arrived, name)
-
-    def leave(self, feed: str, content: bytes, arrived: datetime, name: str = "") -> Path:
-        contract = self.contract(feed)
-        self.sendings += 1
-        stamp = name or f"{arrived:%Y%m%d}_{self.sendings}"
-        path = self.landing / contract.partner / contract.pattern.replace("*", stamp)
-        assert not path.exists(), path
-        path.write_bytes(content)
-        _touch(path, arrived)
-        return path
-
-
-def parse(contract: FeedContract, content: bytes) -> list[Record]:
-    lines = content.decode(contract.encoding).splitlines()
-    if contract.format == "jsonl":
-        return [json.loads(line) for line in lines]
-    rows = csv.DictReader(lines, delimiter=contract.delimiter)
-    return [row for row in rows if not (contract.trailer and row[rows.fieldnames[0]] == contract.trailer)]
-
-
-def write(contract: FeedContract, records: list[Record]) -> bytes:
-    if contract.format == "jsonl":
-        text = "".join(json.dumps(record, ensure_ascii=False) + "\n" for record in records)
-    else:
-        out = io.StringIO()
-        newline = "\r\n" if contract.trailer else "\n"
-        writer = csv.DictWriter(out, list(records[0]), delimiter=contract.delimiter, lineterminator=newline)
-        writer.writeheader()
-        writer.writerows(records)
-        text = out.getvalue() + (f"{contract.trailer},{len(records)}{newline}" if contract.trailer else "")
-    return text.encode(contract.encoding)
-
-
-def value_of(record: Record, name: str) -> Any:
-    """A field by its header, or by its path in JSON."""
-    return _place(record, name)[0][_place(record, name)[1]]
-
-
-def changed(record: Record, fields: dict[str, Any]) -> Record:
-    """A copy with other values; a function is given the old one."""
-    made = copy.deepcopy(record)
-    for name, value in fields.items():
-        inner, last = _place(made, name)
-        inner[last] = value(inner[last]) if callable(value) else value
-    return made
-
-
-def _place(record: Record, name: str) -> tuple[Record, str]:
-    """Where a field is: in the record itself, or further down."""
-    *path, last = [name] if name in record else name.split(".")
-    for step in path:
-        record = record[step]
-    assert last in record, f"'{last}' is not one of {list(record)}"
-    return record, last
-
-
-MOMENTS = (
-    (re.compile(r"\d\d/\d\d/\d{4} \d\d:\d\d"), "%d/%m/%Y %H:%M"),
-    (re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d"), "%Y-%m-%d %H:%M:%S"),
-    (re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d"), "%Y-%m-%dT%H:%M:%S"),
-)
-
-
-def later(value: Any, delta: timedelta) -> Any:
-    """A moment, or every moment of a record, moved; what is no moment stays."""
-    if isinstance(value, dict):
-        return {name: later(inner, delta) for name, inner in value.items()}
-    for pattern, form in MOMENTS:
-        if isinstance(value, str) and pattern.fullmatch(value):
-            return (datetime.strptime(value, form) + delta).strftime(form)
-    return value
-
-
-def hours(count: float) -> Callable[[Any], Any]:
-    return lambda value: later(value, timedelta(hours=count))
