@@ -126,7 +126,7 @@ def _write_tables(settings: Settings, folder: Path) -> tuple[dict[str, int], dic
     noted = read_cache(settings.build / CONTENTS)
     noted = noted if isinstance(noted, dict) and isinstance(noted.get("contents"), dict) else {"contents": {}}
     live = settings.publish_versions / str(noted.get("folder"))
-    described = (read_cache(live / MANIFEST) or {}).get("files", {})
+    described = {} if damage_of(live) else (read_cache(live / MANIFEST) or {}).get("files", {})
     rows, contents = {}, {}
     with duckdb.connect(str(settings.warehouse), read_only=True) as warehouse:
         warehouse.execute("set preserve_insertion_order = true")

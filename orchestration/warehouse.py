@@ -11,7 +11,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from orchestration.files import read_json, write_json_atomically
+from orchestration.files import read_cache, write_json_atomically
 from orchestration.settings import PROJECT, Settings
 
 # Generic tests run a table at a time when dbt ends (macros/checks); unit tests need no data and run in `make test`.
@@ -127,7 +127,7 @@ def follows_rules(settings: Settings, rules: str) -> bool:
     """Whether the warehouse, dbt's parsed project and its manifest are those of a whole build under these rules."""
     import duckdb
 
-    if read_json(settings.dbt_target / PARSED) != _stamp(settings, rules):
+    if read_cache(settings.dbt_target / PARSED) != _stamp(settings, rules):
         return False
     try:
         with duckdb.connect(str(settings.warehouse), read_only=True) as warehouse:
