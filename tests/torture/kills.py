@@ -60,14 +60,17 @@ def chain(context, base: Settings, home: Path, aims: list[str], chance: random.R
     days = mornings(base, DAYS + 1)
     today = chance.randrange(DAYS)
     settings = set_back(base, home, days[today], warehouse=chance.random() < 0.7)
-    log, hits = home / "torture.log", Counter()
+    log, hits, finished = home / "torture.log", Counter(), False
     with Reader(settings):
         for stage in aims:
-            if today < DAYS and chance.random() < 0.5:
+            if today < DAYS and (finished or chance.random() < 0.5):
                 today += 1
                 deliver(base, settings, days[today])
+            elif finished:  # nothing new would come, and nothing would be done
+                break
             run = run_hub(context, home, log, (stage, chance.random() * clock.seconds[stage]))
             clock.learn(run.stages)
+            finished = run.code == 0
             if run.code == 1:
                 raise AssertionError(f"a run failed:\n{log.read_text()}")
             hits[run.stage if run.code else TOO_LATE] += 1
