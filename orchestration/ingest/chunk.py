@@ -237,6 +237,7 @@ class Worker:
                 f"{item.outcome.received_at}",
                 item.outcome.file_name,
                 self.directory / f"batch-{item.number}",
+                item.file.size > HELD_BYTES,
             )
             for item in items
         }

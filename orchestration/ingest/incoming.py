@@ -15,8 +15,7 @@ MAX_LINE = 4_000_000
 MAX_RAW = 100_000
 HEADER_AGAIN = "the header stands here once more: files were joined, or one was written twice"
 CLEAN_HEADER = ("_record", "_line", "_broken", "_raw", "_extra")
-ODD = (9, 10, 13, 0xA0, 0x1680, *range(0x2000, 0x200B), 0x202F, 0x205F, 0x3000)
-BLANKS = " || ".join(["' '", *(f"chr({number})" for number in ODD)])
+BLANKS = "' " + "".join(map(chr, (9, 10, 13, 0xA0, 0x1680, *range(0x2000, 0x200B), 0x202F, 0x205F, 0x3000))) + "'"
 STRUCTURAL = (duckdb.InvalidInputException, duckdb.ConversionException, duckdb.NotImplementedException)
 
 

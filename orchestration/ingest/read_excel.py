@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from itertools import chain, islice
+from operator import itemgetter
 from typing import Any
 
 from orchestration.contracts import FeedContract
@@ -48,6 +49,10 @@ def read_excel(staged: Staged, contract: FeedContract) -> Incoming:
         raise _better_said(refused, above, sheet, contract) from None
     kinds = [column.data_type for column in contract.columns]
     named = [(position, header[position]) for position in extra if header[position]]
+    # A column that the sheet lacks is read from an empty cell after the last one.
+    places = [-1 if position is None else position for position in positions]
+    wanted = itemgetter(*places) if len(places) > 1 else lambda row: (row[places[0]],)
+    first = next(position for position in positions if position is not None)
     clean = staged.path.with_suffix(".clean")
     record = 0
     with clean.open("w", encoding="utf-8", newline="") as out:
@@ -55,18 +60,22 @@ def read_excel(staged: Staged, contract: FeedContract) -> Incoming:
         writer.writerow([*CLEAN_HEADER, *(f"f{p}" for p in range(len(kinds)))])
         below = chain(above[contract.header_row :], sheet.rows)
         for number, row in enumerate(below, start=contract.header_row + 1):
-            if all(value == "" or value is None for value in row):
+            if not any(row) and all(value == "" or value is None for value in row):
                 continue
             record += 1
+            cells = wanted(row + [""] * max(1, len(header) + 1 - len(row)))
             texts = [
-                "" if p is None or p >= len(row) else _cell(row[p], kind)
-                for p, kind in zip(positions, kinds, strict=True)
+                value if value.__class__ is str else _cell(value, kind)
+                for value, kind in zip(cells, kinds, strict=True)
             ]
             if max(map(len, texts)) > MAX_CELL:
                 broken = f"a field is longer than {MAX_CELL:,} characters"
                 writer.writerow([record, number, broken, _raw(row), "", *[""] * len(kinds)])
                 continue
-            if [_cell(value, "varchar") for value in row] == header:
+            if (
+                row[first : first + 1] == header[first : first + 1]
+                and [_cell(value, "varchar") for value in row] == header
+            ):
                 writer.writerow([record, number, HEADER_AGAIN, _raw(row), "", *[""] * len(kinds)])
                 continue
             others = (

@@ -23,7 +23,7 @@ CHUNK = 8 << 20
 IN_MEMORY = 32 << 20
 TAIL = 1 << 16
 UNDEFINED_IN_1252 = re.compile(rb"[\x81\x8d\x8f\x90\x9d]")
-ODD_SPACES = (b"\xa0", b"\xe1\x9a\x80", b"\xe2\x80", b"\xe2\x81\x9f", b"\xe3\x80\x80")
+ODD_SPACES = (b"\xc2\xa0", b"\xe1\x9a\x80", b"\xe2\x80", b"\xe2\x81\x9f", b"\xe3\x80\x80")
 MAGIC = (
     (b"PK\x03\x04", "a zip archive or an Excel workbook"),
     (b"\x1f\x8b", "compressed with gzip"),
@@ -197,6 +197,7 @@ def _check_encoding(chunks: Iterator[bytes], head: bytes, contract: FeedContract
     plain, line = True, 1
     decoder = codecs.getincrementaldecoder("utf-8")() if declared == "utf-8" else None
     other = codecs.getincrementaldecoder("utf-8")() if declared in ("windows-1252", "iso-8859-1") else None
+    seam = b""
     for chunk in chunks:
         lines = chunk.count(b"\n")
         if declared != "utf-16":
@@ -204,7 +205,8 @@ def _check_encoding(chunks: Iterator[bytes], head: bytes, contract: FeedContract
         staged.has_odd_space = (
             staged.has_odd_space
             or declared == "utf-16"
-            or any(mark in chunk for mark in ODD_SPACES)
+            or (declared == "windows-1252" and b"\xa0" in chunk)
+            or any(mark in chunk or mark in seam + chunk[:2] for mark in ODD_SPACES)
             or (b"\t" in chunk and contract.delimiter != "\t")
         )
         if decoder is not None:
@@ -242,6 +244,7 @@ def _check_encoding(chunks: Iterator[bytes], head: bytes, contract: FeedContract
                 other = None
         line += lines
         staged.newlines += lines
+        seam = chunk[-2:]
     if decoder is not None and decoder.getstate()[0]:
         raise Rejected(
             "encoding",
