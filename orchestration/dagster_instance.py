@@ -22,6 +22,10 @@ concurrency:
     # duckdb_writer and every other pool: one at a time. A run waits in the queue until its pool is free.
     default_limit: 1
     granularity: run
+run_coordinator:
+  module: dagster.core.run_coordinator
+  class: QueuedRunCoordinator
+  config: {dequeue_interval_seconds: 1}
 run_monitoring:
   enabled: true
   start_timeout_seconds: 300

@@ -1,13 +1,15 @@
 """When things run: jobs, schedules and sensors. Feeds and dbt never share a run: a broken feed stops nothing."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from typing import Any
 
 import dagster as dg
 
+from orchestration.dagster_defs.arrival import JOB, JUDGE, waiting_for_judgement
 from orchestration.dagster_defs.describe import feed_meta
 from orchestration.dagster_defs.landing import Cursor, landed_files, next_request
+from orchestration.dagster_defs.products import why_not_stale
 from orchestration.settings import Settings
 
 LONDON = "Europe/London"
@@ -77,7 +79,7 @@ def _poll_schedule(
 ) -> dg.ScheduleDefinition:
     @dg.schedule(
         name=name,
-        job_name="ingest_feeds",
+        job_name=JOB,
         cron_schedule=cadence,
         execution_timezone=LONDON,
         default_status=dg.DefaultScheduleStatus.RUNNING,
@@ -92,7 +94,7 @@ def _poll_schedule(
                 return dg.SkipReason(f"No connection '{connection}' is set up in this home.")
         except NotRead:
             pass  # the run says what is wrong with it
-        return dg.RunRequest(run_key=None, asset_selection=[dg.AssetKey([partner, table]) for table in tables])
+        return dg.RunRequest(run_key=None, run_config=config_of((partner, table) for table in tables))
 
     return poll
 
@@ -139,27 +141,13 @@ def schedules(settings: Settings) -> list[dg.ScheduleDefinition]:
     ]
 
 
-def why_not_stale(settings: Settings) -> str | None:
-    """Why there is nothing to publish again; None where there is."""
-    from orchestration.pipeline import newest_received, version_of
-    from orchestration.publish import live_set
-
-    newest = newest_received(settings)
-    if newest is None:
-        return "No file was accepted yet."
-    live = live_set(settings)
-    if live and live["version"] == version_of(settings, newest):
-        return "What is published already describes the newest batch under the rules in force."
-    return None
-
-
 def landing_sensor(settings: Settings) -> dg.SensorDefinition:
     @dg.sensor(
         name="landing",
-        job_name="ingest_feeds",
-        minimum_interval_seconds=15,
+        job_name=JOB,
+        minimum_interval_seconds=5,
         default_status=dg.DefaultSensorStatus.RUNNING,
-        description="Takes files in when they have landed and stopped growing: one run for all of them.",
+        description="When files have landed and stopped growing, one run takes them in and publishes what they change.",
     )
     def landing(context: dg.SensorEvaluationContext):
         files, unclaimed = landed_files(settings)
@@ -172,11 +160,35 @@ def landing_sensor(settings: Settings) -> dg.SensorDefinition:
             return dg.SkipReason(why + left)
         return dg.RunRequest(
             run_key=request.run_key,
-            asset_selection=[dg.AssetKey(list(feed)) for feed in sorted({file.feed for file in request.files})],
+            run_config=config_of({file.feed for file in request.files}),
             tags={"bihub/files_landed": str(len(request.files))},
         )
 
     return landing
+
+
+def config_of(feeds: Iterable[tuple[str, str]]) -> dict[str, Any]:
+    """What the job land_to_live is told: the feeds that have something new."""
+    return {"ops": {"take_in_what_landed": {"config": {"feeds": [".".join(feed) for feed in sorted(feeds)]}}}}
+
+
+def judgement_sensor(settings: Settings) -> dg.SensorDefinition:
+    @dg.sensor(
+        name="judge_after_arrival",
+        job_name=JUDGE,
+        minimum_interval_seconds=60,
+        default_status=dg.DefaultSensorStatus.RUNNING,
+        description="Lets Great Expectations judge what went live without it, while nothing is on its way.",
+    )
+    def judge_after_arrival(context: dg.SensorEvaluationContext):
+        at_work = dg.RunsFilter(statuses=list(AT_WORK))
+        if context.instance.get_runs(at_work, limit=1):
+            return dg.SkipReason("Runs are at work; what they bring is judged afterwards.")
+        if not waiting_for_judgement(settings):
+            return dg.SkipReason("Every batch has been judged.")
+        return dg.RunRequest(run_key=None)
+
+    return judge_after_arrival
 
 
 def outcome_of(instance: dg.DagsterInstance, run_key: str) -> str | None:

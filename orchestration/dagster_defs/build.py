@@ -7,7 +7,7 @@ from typing import Any
 
 import dagster as dg
 
-from orchestration.dagster_defs import automation, feeds, products, transform
+from orchestration.dagster_defs import arrival, automation, feeds, products, transform
 from orchestration.lineage import Lineage
 from orchestration.settings import Settings
 
@@ -26,12 +26,20 @@ def build_definitions(
     warehouse = transform.warehouse_assets(settings, manifest, lineage, run_dbt)
     published = products.published_assets(settings, manifest)
     unit_tests = transform.unit_test_checks(settings, manifest, run_dbt)
+    arrival_jobs = [
+        arrival.land_to_live(settings, manifest, warehouse, take_in, run_dbt),
+        arrival.judge_new_batches(settings, manifest),
+    ]
     built = [asset for asset in (moment, warehouse, published) if asset is not None]
     return dg.Definitions(
         assets=[*feed_assets, *built, *products.report_specs(manifest)],
         asset_checks=[unit_tests] if unit_tests else [],
-        jobs=automation.jobs(feed_assets, built, unit_tests),
+        jobs=[*automation.jobs(feed_assets, built, unit_tests), *arrival_jobs],
         schedules=[*automation.schedules(settings), *automation.poll_schedules(settings, manifest)],
-        sensors=[automation.landing_sensor(settings), automation.build_sensor()],
+        sensors=[
+            automation.landing_sensor(settings),
+            automation.build_sensor(),
+            automation.judgement_sensor(settings),
+        ],
         executor=dg.in_process_executor,
     )

@@ -12,8 +12,8 @@ from orchestration.dagster_defs.ledger import FeedState, feed_state, rules_broke
 from orchestration.lineage import Lineage
 from orchestration.settings import Settings
 
-TakeIn = Callable[[Settings, str, str], Any]
-"""Takes in what landed for one feed. Tests put their own in the place of take_in."""
+TakeIn = Callable[..., Any]
+"""Takes in what landed for one feed, as take_in below. Tests put their own in its place."""
 
 CHECKS = {
     "accepted_at_the_gate": "The newest files were readable, complete, in their agreed form and under an agreement.",
@@ -23,10 +23,10 @@ CHECKS = {
 }
 
 
-def take_in(settings: Settings, partner: str, table: str) -> Any:
+def take_in(settings: Settings, partner: str, table: str, judge: bool = True) -> Any:
     from orchestration.ingest import ingest
 
-    return ingest(settings, only={f"{partner}.{table}"})
+    return ingest(settings, only={f"{partner}.{table}"}, judge=judge)
 
 
 def feed_assets(
@@ -39,9 +39,6 @@ def feed_assets(
 def _feed_asset(settings, manifest, lineage, node_id, source, take_in) -> dg.AssetsDefinition:
     partner, table = source["source_name"], source["name"]
     key = describe.asset_key(source)
-    limit = float(describe.feed_meta(source).get("reject_batch_above", 1))
-    pattern = f"{partner}/{describe.feed_meta(source).get('pattern', '')}"
-
     spec = dg.AssetSpec(
         key=key,
         description=describe.description(source),
@@ -63,29 +60,54 @@ def _feed_asset(settings, manifest, lineage, node_id, source, take_in) -> dg.Ass
         before = feed_state(settings, partner, table)
         with one_writer(settings, f"Taking in {partner}.{table}", IngestFailed):
             result = take_in(settings, partner, table)
-        after = feed_state(settings, partner, table)
-        arrived = after.since(before.ids())
-        context.log.info(f"{partner}.{table}: {len(arrived)} new batches, {len(_accepted(arrived))} of them accepted.")
-        newest = after.newest_accepted
-        if newest and (_accepted(arrived) or short(newest) != _last_shown(context, key)):
-            yield dg.MaterializeResult(asset_key=key, metadata=materialisation(after))
-        judged = arrived or ([after.newest] if after.newest else [])
-        for result_of_check in check_results(key, judged, limit, verdict(settings, f"{partner}.{table}", judged)):
-            if dg.AssetCheckKey(key, result_of_check.check_name) in context.selected_asset_check_keys:
-                yield result_of_check
+        for said in told(settings, context, source, before, judged=True):
+            is_check = isinstance(said, dg.AssetCheckResult)
+            if not is_check or dg.AssetCheckKey(key, said.check_name) in context.selected_asset_check_keys:
+                yield said
         for poll in asked(result, partner, table):
             context.log.info(f"Table {poll.relation} over connection {poll.connection}: {said_of(poll)}")
-        if left := left_undone(result, pattern):
+        if left := left_undone(result, pattern_of(source)):
             raise dg.Failure(f"{partner}.{table}: {left}. What was taken in stays; the next run tries again.")
 
     return feed
+
+
+def pattern_of(source: Mapping[str, Any]) -> str:
+    return f"{source['source_name']}/{describe.feed_meta(source).get('pattern', '')}"
+
+
+def told(
+    settings: Settings, context: Any, source: Mapping[str, Any], before: FeedState, judged: bool = False
+) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
+    """What the lake now holds of a feed, and the checks of what came in since `before`.
+
+    `judged`: Great Expectations has judged it already.
+    """
+    partner, table, key = source["source_name"], source["name"], describe.asset_key(source)
+    limit = float(describe.feed_meta(source).get("reject_batch_above", 1))
+    after = feed_state(settings, partner, table)
+    arrived = after.since(before.ids())
+    context.log.info(f"{partner}.{table}: {len(arrived)} new batches, {len(_accepted(arrived))} of them accepted.")
+    newest = after.newest_accepted
+    if newest and (_accepted(arrived) or short(newest) != _last_shown(context, key)):
+        yield dg.MaterializeResult(asset_key=key, metadata=materialisation(after))
+    batches = arrived or ([after.newest] if after.newest else [])
+    history = verdict(settings, f"{partner}.{table}", batches) if judged else None
+    yield from check_results(key, batches, limit, history)
+
+
+def told_of_history(settings: Settings, source: Mapping[str, Any], batches: set[str]) -> Iterator[dg.AssetCheckResult]:
+    """What Great Expectations said of some batches of a feed, judged after they went live."""
+    said = verdict(settings, f"{source['source_name']}.{source['name']}", [{"batch_id": batch} for batch in batches])
+    if said is not None:
+        yield in_line_with_history(describe.asset_key(source), said)
 
 
 def _accepted(batches: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return [batch for batch in batches if batch["status"] == "accepted"]
 
 
-def _last_shown(context: dg.AssetExecutionContext, key: dg.AssetKey) -> str | None:
+def _last_shown(context: Any, key: dg.AssetKey) -> str | None:
     """The batch of the last materialisation; without a newer one nothing is materialised."""
     event = context.instance.get_latest_materialization_event(key)
     if event is None or event.asset_materialization is None:
@@ -161,19 +183,23 @@ def check_results(
         metadata={"rules broken": len(broken), "which": dg.MetadataValue.md(rules_table(broken))},
     )
     if judged is not None:
-        yield dg.AssetCheckResult(
-            asset_key=key,
-            check_name="in_line_with_history",
-            passed=not judged["failed"],
-            severity=dg.AssetCheckSeverity.WARN,
-            description=f"{judged['failed']} of {judged['expectations']} expectations not met"
-            f"{': ' + named(judged['kinds']) if judged['kinds'] else ''}.",
-            metadata={
-                "expectations": judged["expectations"],
-                "failed": judged["failed"],
-                "which": dg.MetadataValue.md(judged["which"]),
-            },
-        )
+        yield in_line_with_history(key, judged)
+
+
+def in_line_with_history(key: dg.AssetKey, judged: Mapping[str, Any]) -> dg.AssetCheckResult:
+    return dg.AssetCheckResult(
+        asset_key=key,
+        check_name="in_line_with_history",
+        passed=not judged["failed"],
+        severity=dg.AssetCheckSeverity.WARN,
+        description=f"{judged['failed']} of {judged['expectations']} expectations not met"
+        f"{': ' + named(judged['kinds']) if judged['kinds'] else ''}.",
+        metadata={
+            "expectations": judged["expectations"],
+            "failed": judged["failed"],
+            "which": dg.MetadataValue.md(judged["which"]),
+        },
+    )
 
 
 def many(number: int, what: str) -> str:

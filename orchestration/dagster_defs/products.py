@@ -1,6 +1,6 @@
 """The ends of the graph: the moment that a build describes, the published products, and the reports that read them."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -40,23 +40,29 @@ def moment_assets(settings: Settings, manifest: Mapping[str, Any]) -> dg.AssetsD
 
     @dg.multi_asset(specs=specs, name="set_the_moment", pool=POOL)
     def set_the_moment(context: dg.AssetExecutionContext):
-        from orchestration.files import write_json_atomically
-        from orchestration.pipeline import newest_received, version_of
-        from orchestration.publish import record_run_context
-
         with one_writer(settings, "Setting the moment"):
-            newest = newest_received(settings)
-            if newest is None:
-                raise dg.Failure("No file was accepted yet: run the job ingest_feeds first.", allow_retries=False)
-            record_run_context(settings, newest)
-            # Named now: what the command line takes in between this step and the last is not in what will be published.
-            write_json_atomically(settings.audit / BUILDING, {"as_of": newest, "version": version_of(settings, newest)})
+            newest = set_moment(settings)
         batches = sum(1 for _ in settings.raw.glob("*/*/batch=*/batch.json"))
         for spec in specs:
             counted = {"dagster/row_count": batches} if spec.key.path[-1] == "batch" else {"as of": newest}
             yield dg.MaterializeResult(asset_key=spec.key, metadata=counted)
 
     return set_the_moment
+
+
+def set_moment(settings: Settings) -> str:
+    """The next build describes the newest received batch; what will be published is named now, because what the command
+    line takes in before the last step is not in it."""
+    from orchestration.files import write_json_atomically
+    from orchestration.pipeline import newest_received, version_of
+    from orchestration.publish import record_run_context
+
+    newest = newest_received(settings)
+    if newest is None:
+        raise dg.Failure("No file was accepted yet: run the job ingest_feeds first.", allow_retries=False)
+    record_run_context(settings, newest)
+    write_json_atomically(settings.audit / BUILDING, {"as_of": newest, "version": version_of(settings, newest)})
+    return newest
 
 
 def products_of(manifest: Mapping[str, Any]) -> dict[str, list[str]]:
@@ -111,31 +117,43 @@ def published_assets(settings: Settings, manifest: Mapping[str, Any]) -> dg.Asse
             published, warnings = publish_what_is_built(settings)
         for warning in warnings:
             context.log.warning(warning)
-        for folder, spec in zip(sorted(made_of), specs, strict=True):
-            rows = {
-                PurePosixPath(file).stem: count
-                for file, count in published.files.items()
-                if str(PurePosixPath(file).parent) == folder
-            }
-            yield dg.MaterializeResult(
-                asset_key=spec.key,
-                metadata={
-                    "dagster/row_count": sum(rows.values()),
-                    "as of": published.as_of,
-                    "version": published.version,
-                    "rows by table": dg.MetadataValue.md(
-                        "\n".join(
-                            [
-                                "| Table | Rows |",
-                                "|---|---|",
-                                *(f"| {table} | {count:,} |" for table, count in sorted(rows.items())),
-                            ]
-                        )
-                    ),
-                },
-            )
+        yield from materialisations(manifest, published)
 
     return publish_products
+
+
+def materialisations(manifest: Mapping[str, Any], published: Any) -> Iterator[dg.MaterializeResult]:
+    """One result a product of a set that went live."""
+    for folder in sorted(products_of(manifest)):
+        rows = {
+            PurePosixPath(file).stem: count
+            for file, count in published.files.items()
+            if str(PurePosixPath(file).parent) == folder
+        }
+        table = ["| Table | Rows |", "|---|---|", *(f"| {name} | {count:,} |" for name, count in sorted(rows.items()))]
+        yield dg.MaterializeResult(
+            asset_key=published_key(folder),
+            metadata={
+                "dagster/row_count": sum(rows.values()),
+                "as of": published.as_of,
+                "version": published.version,
+                "rows by table": dg.MetadataValue.md("\n".join(table)),
+            },
+        )
+
+
+def why_not_stale(settings: Settings) -> str | None:
+    """Why there is nothing to publish again; None where there is."""
+    from orchestration.pipeline import newest_received, version_of
+    from orchestration.publish import live_set
+
+    newest = newest_received(settings)
+    if newest is None:
+        return "No file was accepted yet."
+    live = live_set(settings)
+    if live and live["version"] == version_of(settings, newest):
+        return "What is published already describes the newest batch under the rules in force."
+    return None
 
 
 def publish_what_is_built(settings: Settings) -> tuple[Any, list[str]]:

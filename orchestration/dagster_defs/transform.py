@@ -15,6 +15,7 @@ from orchestration.dagster_defs.manifest import folder
 from orchestration.lineage import Lineage, files_of, reads_metric_files
 from orchestration.settings import Settings
 
+UNCHANGED = "unchanged"
 READABLE = ("source.", "model.", "seed.", "snapshot.")
 
 
@@ -162,30 +163,18 @@ def warehouse_assets(
         pool=POOL,
     )
     def build_warehouse(context: dg.AssetExecutionContext):
-        from orchestration.warehouse import NODES_NOT_RUN
-
         keys = {node_id: describe.asset_key(node) for node_id, node in manifest["nodes"].items() if _is_asset(node)}
         chosen = [node_id for node_id, key in keys.items() if key in context.selected_asset_keys]
         whole = len(chosen) == len(keys)
         selection = [] if whole else ["--select", *(".".join(manifest["nodes"][node_id]["fqn"]) for node_id in chosen)]
-        (settings.dbt_target / "run_results.json").unlink(missing_ok=True)
         with one_writer(settings, "Building the warehouse"):
-            failed = run_dbt(settings, ["build", *NODES_NOT_RUN, *selection], context.log.info)
-            rows = row_counts(settings)
+            failed = build_everything(settings, run_dbt, context.log.info, selection)
             results = dbt_results(settings)
+            metadata = {keys[node_id]: said for node_id, said in metadata_of_tables(settings, results).items()}
             checked = {**results_of_engine(settings, names_built(results)), **results_of_dbt(results)}
-        built = {keys[r["unique_id"]]: r for r in results if r["unique_id"] in keys and r["status"] == "success"}
         for key in upstream_first(context.assets_def):
-            if key in built and key in context.selected_asset_keys:
-                result = built[key]
-                counted = rows.get(tuple(key.path))
-                yield dg.MaterializeResult(
-                    asset_key=key,
-                    metadata={
-                        "seconds": round(float(result["execution_time"]), 2),
-                        **({"dagster/row_count": counted} if counted is not None else {}),
-                    },
-                )
+            if key in metadata and key in context.selected_asset_keys:
+                yield dg.MaterializeResult(asset_key=key, metadata=metadata[key])
         wanted = {
             test: key
             for test, key in checks_by_test(context.assets_def).items()
@@ -196,6 +185,65 @@ def warehouse_assets(
             raise dg.Failure(f"{failed} The last published set stays.", allow_retries=False)
 
     return build_warehouse
+
+
+def build_everything(
+    settings: Settings, run_dbt: RunDbt, say: Callable[[str], None], selection: list[str] | None = None
+) -> str | None:
+    """One dbt build; what failed, in words without values. `selection`: dbt's words for what is looked at ([] is all);
+    without it, whatever may have changed since the last whole build."""
+    from orchestration.repair import discard_warehouse, warehouse_damage
+    from orchestration.warehouse import NODES_NOT_RUN, whole_build
+
+    if warehouse_damage(settings):
+        say("The warehouse file is lost or damaged: it is made again from the lake.")
+        discard_warehouse(settings)
+    (settings.dbt_target / "run_results.json").unlink(missing_ok=True)
+    arguments = whole_build(settings) if selection is None else ["build", *NODES_NOT_RUN, *selection]
+    return run_dbt(settings, arguments, say)
+
+
+def metadata_of_tables(settings: Settings, results: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """By id of each seed and model that the last dbt process made or found as it must be: what was done to it (nothing,
+    rows replaced, the whole made again), seconds, rows."""
+    rows, outcomes = row_counts(settings), outcomes_of_tables(settings)
+    found = {}
+    for result in results:
+        node_id = result["unique_id"]
+        if result["status"] != "success" or not node_id.startswith(("model.", "seed.", "snapshot.")):
+            continue
+        name = tuple((result.get("relation_name") or "").replace('"', "").split(".")[-2:])
+        found[node_id] = {
+            **({"outcome": outcomes[name]} if name in outcomes else {}),
+            "seconds": round(float(result["execution_time"]), 2),
+            **({"dagster/row_count": rows[name]} if name in rows else {}),
+        }
+    return found
+
+
+def outcomes_of_tables(settings: Settings) -> dict[tuple[str, ...], str]:
+    """What the last dbt process did to each model, by (schema, table), in words."""
+    import duckdb
+
+    from orchestration.files import read_json
+
+    process = (read_json(settings.dbt_target / "run_results.json") or {}).get("metadata", {}).get("invocation_id")
+    if process is None or not settings.warehouse.exists():
+        return {}
+    with duckdb.connect(str(settings.warehouse), read_only=True) as warehouse:
+        try:
+            found = warehouse.execute(
+                "select table_name, outcome, rows_changed, built_in from hub.table_state"
+            ).fetchall()
+        except duckdb.CatalogException:
+            return {}
+    said = {"rows": "{} rows replaced", "whole": "made again"}
+    return {
+        tuple(name.split(".")): said.get(outcome, outcome).format(f"{rows or 0:,}")
+        if built_in == process
+        else UNCHANGED
+        for name, outcome, rows, built_in in found
+    }
 
 
 def upstream_first(assets: dg.AssetsDefinition) -> list[dg.AssetKey]:
@@ -261,9 +309,13 @@ def evaluated(
         )
 
 
-def results_of_engine(settings: Settings, built: set[str]) -> dict[str, Result]:
-    """Of the checks that were evaluated when dbt ended, those of relations built in this run: the table keeps the last
-    results of the others. Sample keys stay where they are."""
+def check_statuses(settings: Settings) -> dict[str, str]:
+    return {test: status for test, (status, *_) in results_of_engine(settings).items()}
+
+
+def results_of_engine(settings: Settings, built: set[str] | None = None) -> dict[str, Result]:
+    """Of the checks that were evaluated when dbt ended, those of relations built in this run, or all: the table keeps
+    the last results of the others. Sample keys stay where they are."""
     import duckdb
 
     if not settings.warehouse.exists():
@@ -278,7 +330,7 @@ def results_of_engine(settings: Settings, built: set[str]) -> dict[str, Result]:
     return {
         test: (status, int(failed or 0), checked)
         for test, table, status, failed, checked in found
-        if table in built or table.rpartition(".")[2] in built
+        if built is None or table in built or table.rpartition(".")[2] in built
     }
 
 
