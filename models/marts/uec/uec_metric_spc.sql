@@ -30,7 +30,7 @@ whole as (
 
 ),
 
--- Charts have numbers here: windows over five texts take three times as long.
+-- Charts have numbers here: sorting five texts for each window is most of the work.
 series as (
 
     select
