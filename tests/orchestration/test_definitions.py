@@ -66,6 +66,25 @@ def test_the_code_location_loads(definitions):
     dg.Definitions.validate_loadable(definitions)
 
 
+def test_the_assets_are_those_of_dagster_dbt(compiled, definitions):
+    """Made without the package, which costs every process seconds; but what it would make is what they must be."""
+    from dagster_dbt import DagsterDbtTranslator, build_dbt_asset_specs
+
+    class Names(DagsterDbtTranslator):
+        def get_asset_key(self, dbt_resource_props):
+            return describe.asset_key(dbt_resource_props)
+
+    ours, (project, _) = specs_of(definitions), compiled
+    made = build_dbt_asset_specs(manifest=project, dagster_dbt_translator=Names())
+    theirs = {spec.key: {dep.asset_key for dep in spec.deps} for spec in made}
+    assert len(theirs) > 150
+    metric_files = {describe.asset_key(node) for node in project["nodes"].values() if node["fqn"][-2] == "metrics"}
+    for key, deps in theirs.items():
+        found = {dep.asset_key for dep in ours[key].deps}
+        assert deps <= found, key
+        assert found - deps <= metric_files, key  # dbt does not see what a model renders
+
+
 def test_every_asset_says_whose_it_is_what_it_is_and_when_it_is_late(definitions):
     incomplete = []
     for key, spec in specs_of(definitions).items():
