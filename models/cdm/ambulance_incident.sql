@@ -1,7 +1,10 @@
 -- One row per 999 incident, with the clocks that the ambulance measures need (F 3.2, 3.3): response in
 -- seconds by the rule of its category, handover in whole minutes with a status that says why there is
 -- none.
-{{ rows_follow_key('ambulance_incident_id', {'stg_eeast__incidents': 'ambulance_incident_id', 'person_identity': 'record_id'}) }}
+{{ rows_follow_key('ambulance_incident_id', {
+    'stg_eeast__incidents': 'ambulance_incident_id',
+    'person_identity': 'record_id',
+}) }}
 with incidents as (
 
     select

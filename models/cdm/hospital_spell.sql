@@ -1,7 +1,13 @@
 -- One row per hospital provider spell at any of the three hospitals, in one shape (F 2.2). Length of stay
 -- is in nights; an open spell has none here, because it depends on the day one looks.
-{%- set feeds = ['stg_mseft__broomfield_spells', 'stg_mseft__southend_spells', 'stg_mseft__basildon_spells'] %}
-{{ rows_follow_key('hospital_spell_id', inputs_named(feeds, 'hospital_spell_id', {'person_identity': 'record_id'})) }}
+{%- set feeds = [
+    'stg_mseft__broomfield_spells',
+    'stg_mseft__southend_spells',
+    'stg_mseft__basildon_spells',
+] %}
+{{ rows_follow_key('hospital_spell_id', inputs_named(
+    feeds, 'hospital_spell_id', {'person_identity': 'record_id'}
+)) }}
 with spells as (
 
     select
