@@ -1,4 +1,4 @@
-"""The goals of issue 4 and whether a measurement reached them. Everything is worked out from the result file alone."""
+"""How fast the hub wants to be, and whether a measurement says so. All is worked out from the result file alone."""
 
 from __future__ import annotations
 
