@@ -74,6 +74,14 @@ def write_text_atomically(path: Path, text: str) -> None:
     fsync_path(path.parent)
 
 
+def forget_half_written(*folders: Path) -> None:
+    """Removes what a process that was killed wrote beside a file in one of these folders and never renamed."""
+    for folder in folders:
+        for left in folder.glob(".*.tmp"):
+            if left.is_file() and not left.is_symlink():
+                left.unlink(missing_ok=True)
+
+
 def write_json_atomically(path: Path, value: Any) -> None:
     write_text_atomically(path, json.dumps(value, indent=2, default=str) + "\n")
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from orchestration.files import disk_trouble, in_words, read_json, write_json_atomically
+from orchestration.files import disk_trouble, forget_half_written, in_words, read_json, write_json_atomically
 from orchestration.publish import PublishResult, damage_of, live_set, publish, record_run_context
 from orchestration.repair import discard_warehouse, tells_of_damage, warehouse_damage
 from orchestration.settings import Settings
@@ -63,6 +63,8 @@ def only_one(settings: Settings) -> Iterator[None]:
             f"another run is at work in {settings.home}: wait for it to end, or stop it, then run again"
         ) from None
     try:
+        written = (settings.home, settings.build, settings.lake, settings.audit, settings.reports)
+        forget_half_written(*written, settings.warehouse.parent, settings.dbt_target)
         yield
     finally:
         lock.release()

@@ -12,7 +12,14 @@ from filelock import FileLock
 
 from orchestration.settings import PROJECT, Settings, load_settings
 
+# Minutes each: a worker that starts with them does not keep the others waiting at the end.
+LONGEST_FIRST = ["test_incremental", "test_partner_absent", "test_kills", "test_definitions", "test_arrival"]
 DEMO = ["--residents", "3000", "--months", "4", "--seed", "11"]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    place = {name: number for number, name in enumerate(LONGEST_FIRST)}
+    items.sort(key=lambda item: place.get(item.path.stem, len(place)))
 
 
 def bihub(home: Path, *arguments: str | Path) -> subprocess.CompletedProcess[str]:

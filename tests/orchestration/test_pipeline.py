@@ -30,6 +30,17 @@ def test_two_runs_in_one_home_are_refused_and_the_lock_ends_with_the_run(hub):
         pass
 
 
+def test_what_a_killed_run_left_half_written_goes_with_the_next(hub):
+    half = [hub.audit / ".last_run.json.4711.tmp", hub.home / ".published_from.json.4711.tmp"]
+    for path in half:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("{")
+    whole = hub.audit / "last_run.json"
+    whole.write_text("{}")
+    with only_one(hub):
+        assert [path.exists() for path in [*half, whole]] == [False, False, True]
+
+
 def test_the_moment_is_the_newest_received_whatever_the_form_of_the_timestamp(hub):
     assert newest_received(hub) == "2026-11-01 06:30:00"
     assert newest_received(Settings(home=hub.home / "empty")) is None

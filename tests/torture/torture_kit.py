@@ -317,7 +317,7 @@ def as_if_nothing_had_happened(settings: Settings, base: Settings) -> None:
     assert reports[0] == reports[1], reports[0] ^ reports[1]
     accepted = {batch["batch_id"] for batch in ledger(base).values() if batch["status"] == "accepted"}
     assert judged(settings) >= accepted, f"{len(accepted - judged(settings))} batches were never judged"
-    assert not left_over(settings)
+    assert left_over(settings) == []
 
 
 def left_over(settings: Settings) -> list[str]:
