@@ -224,7 +224,7 @@ def test() -> None:
             if linting.poll() is None:
                 linting.kill()
         step("pytest")
-        # A file of tests stays in one process, so that what its fixtures build is built once; the longest come first (conftest).
+        # A file of tests stays in one process, so that what its fixtures build is built once; the longest come first.
         workers = ["-n", "auto", "--dist", "loadfile", "--no-loadscope-reorder"]
         call("pytest", "-q", *(sys.argv[2:] or workers), where=home(), BIHUB_TEST_HOME=str(where))
     finally:
