@@ -92,7 +92,6 @@ def publish(
     `decorate` may add files (the dictionary, pages) to the folder before it goes live.
     Raises PublishRefused where a check failed; the live set is then untouched.
     """
-
     if failures := failed_checks(settings):
         named = "; ".join(f"{table}: {check} ({rows} rows)" for check, table, rows in failures[:5])
         raise PublishRefused(f"{len(failures)} checks failed, nothing was published: {named}")

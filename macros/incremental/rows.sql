@@ -1,7 +1,7 @@
 {#-
   Says of a model that the rows of one key are made from those rows of these inputs alone that carry the same key, so
   that a change of one input asks for the rows of the keys in what changed, and no more. Whatever else the model reads
-  may change nothing without the whole table being made again. test_incremental.py holds every model to its promise.
+  may change nothing without the whole table being made again. test_rows_follow_key.py holds every model to its promise.
   key: column or columns of the model. inputs: {model, or partner.table: its columns that carry the key, in the same
   order; or, where another input knows the key, through_input(that input, {its column: column here})}.
 -#}
@@ -165,7 +165,7 @@
 {% endmacro %}
 
 
-{#- Rows of one and not of the other, both ways: `_is_new` tells which. -#}
+{#- Rows of one and not of the other, both ways. -#}
 {% macro changed_rows(old_relation, new_relation) %}
     {%- do return('select * from ((select * from ' ~ old_relation ~ ' except all select * from ' ~ new_relation ~ ') union all (select * from ' ~ new_relation ~ ' except all select * from ' ~ old_relation ~ ')) as changed') -%}
 {% endmacro %}
