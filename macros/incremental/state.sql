@@ -33,6 +33,16 @@
 {% endmacro %}
 
 
+{#- Hash of a table's SQL and, where its contract is enforced, of the columns that it promises: either makes another table. -#}
+{% macro definition_of(node, sql) %}
+    {%- set said = [sql] -%}
+    {%- if node.config.contract.enforced -%}
+        {%- for column in node.columns.values() -%}{%- do said.append(column.name ~ ' ' ~ column.data_type) -%}{%- endfor -%}
+    {%- endif -%}
+    {%- do return(local_md5(said | join('\n'))) -%}
+{% endmacro %}
+
+
 {#- What the model is made from now and was made from last time: definition, inputs (id: tag) and which of them changed. -#}
 {% macro state_of_table(node) %}
     {%- set name = table_name_of(node) -%}
@@ -56,7 +66,7 @@
     {%- for id in inputs if inputs[id] == 'unknown' or inputs_before.get(id) != inputs[id] -%}{%- do changed.append(id) -%}{%- endfor -%}
     {%- for id in inputs_before if id not in inputs -%}{%- do changed.append(id) -%}{%- endfor -%}
     {%- do return({
-        'table_name': name, 'definition': local_md5(compiled_code), 'definition_before': before.get('definition'),
+        'table_name': name, 'definition': definition_of(node, compiled_code), 'definition_before': before.get('definition'),
         'inputs': inputs, 'inputs_before': inputs_before, 'changed': changed, 'content_before': before.get('content'),
         'stored': stored, 'nodes': nodes,
     }) -%}
