@@ -7,7 +7,18 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
-from orchestration.demo import DemoSummary, Progress, nelft
+from orchestration.demo import (
+    DemoSummary,
+    Progress,
+    client_level_feed,
+    community_care_feed,
+    fhir_feed,
+    gp_feed,
+    mental_health_feed,
+    nelft,
+    opt_out_feed,
+    planned_care_feed,
+)
 from orchestration.demo.beds_feed import send_beds
 from orchestration.demo.community_feeds import PARTNERS, send_stays, send_ward_beds
 from orchestration.demo.council_feeds import send_homes, send_journal, send_list
@@ -26,7 +37,17 @@ from orchestration.demo.ward_feed import send_ward_stays
 from orchestration.demo.world import make_world
 from orchestration.settings import PROJECT
 
-STEPS = 7 + 25 + 1
+# Each has PARTNERS, of (what is played, how): the function leaves the files of one feed and says what it sent.
+MORE = (
+    gp_feed,
+    fhir_feed,
+    mental_health_feed,
+    community_care_feed,
+    planned_care_feed,
+    client_level_feed,
+    opt_out_feed,
+)
+STEPS = 8 + 25 + sum(len(module.PARTNERS) for module in MORE) + 1
 
 
 def _claim(out: Path, settings: dict[str, object]) -> None:
@@ -74,6 +95,8 @@ def play(residents: int, months: int, seed: int, out: Path, end: dt.date, progre
     for name in ("essex", "thurrock"):
         partners.append((f"{name} packages", lambda name=name: send_list(world, name, landing, seed)))
     partners.append(("southend packages", lambda: send_journal(world, landing, seed)))
+    for module in MORE:
+        partners += [(what, lambda send=send: send(world, landing, seed)) for what, send in module.PARTNERS]
     sent: dict[str, Sent] = {}
     for what, play_partner in partners:
         say(what)

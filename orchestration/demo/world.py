@@ -11,6 +11,7 @@ import numpy as np
 
 from orchestration.demo import beds, clock, discharge, emergency, inpatient, population, rates, urgent, wards
 from orchestration.demo.downstream import Downstream, make_downstream
+from orchestration.demo.health import Health, make_health
 from orchestration.demo.rates import Period, Picker
 from orchestration.demo.table import Table, rng_for, size
 
@@ -32,6 +33,7 @@ class World:
     listed: Table
     sitrep: Table
     downstream: Downstream
+    health: Health
 
 
 def first_day(end: dt.date, months: int) -> dt.date:
@@ -63,6 +65,8 @@ def make_world(residents: int, months: int, seed: int, end: dt.date, seeds: Path
     listed = discharge.make_list_days(period, spells, stays, people, lsoa, seeds)
     say("community beds and social care")
     following = make_downstream(period, residents, people, lsoa, calls, incidents, attendances, spells, seed)
+    say("health")
+    health = make_health(period, people, lsoa, attendances, spells, seed)
     return World(
         period=period,
         people=people,
@@ -77,6 +81,7 @@ def make_world(residents: int, months: int, seed: int, end: dt.date, seeds: Path
         listed=listed,
         sitrep=discharge.make_sitrep(period, attendances, incidents, spells, listed),
         downstream=following,
+        health=health,
     )
 
 

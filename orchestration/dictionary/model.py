@@ -12,6 +12,7 @@ from orchestration.lineage import Lineage
 
 LAYERS = {
     "marts": "Products",
+    "derived": "Derived health facts",
     "cdm": "Common data model",
     "person_index": "Person index",
     "staging": "Staging",
@@ -20,6 +21,7 @@ LAYERS = {
 }
 LAYER_WORDS = {
     "marts": "What reports read: stars and measures, owned, contracted and published.",
+    "derived": "What the hub works out about a person: registers, scores, segments, risk, gaps. Identifiable.",
     "cdm": "One table for each thing in the real world, whoever sent it.",
     "person_index": "Which records are about the same person.",
     "staging": "Each feed as it stands now: renamed, typed, in standard codes.",

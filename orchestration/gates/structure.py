@@ -86,8 +86,10 @@ def _forbidden(node: dict, parent: dict) -> str | None:
             if named in ("staging", "seeds", "cdm", "person_index")
             else "the common data model reads staging, seeds and itself"
         )
+    if room == "derived":
+        return None if named in ("cdm", "seeds", "derived") else "derived facts are made of the common data model"
     if room == "marts":
-        if named in ("cdm", "seeds"):
+        if named in ("cdm", "seeds", "derived"):
             return None
         if named == "marts":
             other = product(parent)

@@ -11,7 +11,7 @@
     add(down, key(e[2], e[3]), [e[0], e[1], e[4]]);
   });
   var table = document.getElementById("pick-table"), column = document.getElementById("pick-column");
-  var order = ["marts", "measure", "cdm", "person_index", "staging", "feed", "seeds", "hub"];
+  var order = ["marts", "measure", "derived", "cdm", "person_index", "staging", "feed", "seeds", "hub"];
   order.forEach(function (room) {
     var group = document.createElement("optgroup");
     group.label = rooms[room];

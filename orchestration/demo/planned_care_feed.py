@@ -1,0 +1,11 @@
+"""Outpatient appointments and the waiting list of the acute trust."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from orchestration.demo.sending import Sent
+from orchestration.demo.world import World
+
+PARTNERS: tuple[tuple[str, Callable[[World, Path, int], Sent]], ...] = ()
