@@ -20,8 +20,6 @@ BIN = VENV / ("Scripts" if os.name == "nt" else "bin")
 LOCK = PROJECT / "requirements.lock"
 STAMP = VENV / "bihub_installed.txt"
 SQL_FOLDERS = ["models", "tests/dbt"]
-# A small hub for gates and tests: large enough for every metric, site and kind of dirt to occur.
-TEST_DEMO = ["--residents", "3000", "--months", "4", "--seed", "11"]
 
 
 def home() -> Path:
@@ -187,48 +185,13 @@ def contracts() -> None:
 
 
 def test() -> None:
-    """Everything that must be green: lint, a small hub built afresh, gates, dbt unit tests, pytest."""
+    """Everything that must be green: style, a small hub built afresh, dbt unit tests, gates, pytest."""
     setup()
-    begun = time.monotonic()
-
-    def step(title: str) -> None:
-        print(f"\n== {title} ({time.monotonic() - begun:.0f} s) ==", flush=True)
-
-    step("ruff")
     ruff()
-    where = Path(tempfile.mkdtemp(prefix="bihub-test-"))
-    report = where / "sqlfluff.txt"
-    try:
-        with report.open("w") as output:
-            linting = subprocess.Popen(
-                [program("sqlfluff"), "lint", "--disable-progress-bar", *SQL_FOLDERS],
-                cwd=PROJECT,
-                env=environment(where),
-                stdout=output,
-                stderr=subprocess.STDOUT,
-            )
-        try:
-            step("a small hub: demo partners, ingest, build, checks, publish")
-            demo_into(where, *TEST_DEMO)
-            call("bihub", "run", where=where)
-            step("dbt unit tests")
-            unit_tests(where)
-            step("gates")
-            call("bihub", "gates", where=where)
-            step("sqlfluff")
-            if linting.wait():
-                print(report.read_text())
-                sys.exit("sqlfluff found the above; `python tasks.py lint` repeats it.")
-            print(report.read_text().strip().splitlines()[-1])
-        finally:
-            if linting.poll() is None:
-                linting.kill()
-        step("pytest")
-        # A file of tests stays in one process, so that what its fixtures build is built once; the longest come first.
-        workers = ["-n", "auto", "--dist", "loadfile", "--no-loadscope-reorder"]
-        call("pytest", "-q", *(sys.argv[2:] or workers), where=home(), BIHUB_TEST_HOME=str(where))
-    finally:
-        shutil.rmtree(where, ignore_errors=True)
+    # All of it in one pool of workers, so that no core waits: sqlfluff, dbt's unit tests and the gates are tests too.
+    # A file of tests stays in one process, so that what its fixtures build is built once; the longest come first.
+    workers = ["-n", "auto", "--dist", "loadfile", "--no-loadscope-reorder"]
+    call("pytest", "-q", *(sys.argv[2:] or workers))
 
 
 def bench() -> None:

@@ -13,13 +13,20 @@ from filelock import FileLock
 from orchestration.settings import PROJECT, Settings, load_settings
 
 # Minutes each: a worker that starts with them does not keep the others waiting at the end.
-LONGEST_FIRST = ["test_incremental", "test_partner_absent", "test_kills", "test_definitions", "test_arrival"]
+LONGEST_FIRST = [
+    f"test_{name}" for name in ("house", "incremental", "partner_absent", "kills", "definitions", "arrival", "style")
+]
 DEMO = ["--residents", "3000", "--months", "4", "--seed", "11"]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     place = {name: number for number, name in enumerate(LONGEST_FIRST)}
     items.sort(key=lambda item: place.get(item.path.stem, len(place)))
+
+
+def program(name: str) -> str:
+    """Path of a program that is installed beside this Python."""
+    return str(Path(sys.executable).with_name(f"{name}.exe" if os.name == "nt" else name))
 
 
 def bihub(home: Path, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
@@ -39,12 +46,13 @@ def bihub(home: Path, *arguments: str | Path) -> subprocess.CompletedProcess[str
 def built_hub(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     """A hub with 3,000 residents and 4 months, ingested, built and published. Read it; do not run in it.
 
-    `make test` has built it already and names it in BIHUB_TEST_HOME; pytest alone builds it once for all workers.
+    Built once for all workers; BIHUB_TEST_HOME names one that is there already.
     """
     ready = os.environ.get("BIHUB_TEST_HOME")
     if ready:
         return load_settings(home=ready)
-    home = tmp_path_factory.getbasetemp().parent / "built_hub"
+    own = tmp_path_factory.getbasetemp()
+    home = (own.parent if os.environ.get("PYTEST_XDIST_WORKER") else own) / "built_hub"
     with FileLock(home.with_suffix(".lock")):
         if not (home / "published").exists():
             bihub(home, "demo", *DEMO, "--out", home)
