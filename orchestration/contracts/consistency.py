@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 CLOCKS = re.compile(
     r"\b(now|today|current_date|current_timestamp|current_time|localtime|localtimestamp|random|uuid)\b", re.I
 )
-DIRECTIVES = set("YymdHMSfIpjbBaA%")
+DIRECTIVES = set("YymdHMSfIpjbBaAz%")
 
 
 def cross_checks(

@@ -50,6 +50,12 @@ class Column:
         return self.local_name or self.path or self.name
 
     @property
+    def steps(self) -> list[str | int]:
+        """The steps of `path`: name[0].family is `name`, the first of the list, `family`."""
+        steps = (self.path or self.name).replace("[", ".[").replace("]", "").split(".")
+        return [int(step[1:]) if step.startswith("[") else step for step in steps]
+
+    @property
     def is_identifying(self) -> bool:
         return self.sensitivity in ("identifying", "pseudonymous") or self.identifies is not None
 

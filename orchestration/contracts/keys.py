@@ -19,6 +19,7 @@ CHECKS = (
 ENCODINGS = ("utf-8", "windows-1252", "iso-8859-1", "utf-16")
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
+STEP = r"[^.\s\[\]]+(\[[0-9]+\])*"
 Text = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
 Severity = Literal["warn", "reject"]
 
@@ -36,7 +37,7 @@ class RuleYaml(_Strict):
 
 class ColumnMeta(_Strict):
     local_name: Text | None = None
-    path: Annotated[str, StringConstraints(pattern=r"^[^.\s]+(\.[^.\s]+)*$")] | None = None
+    path: Annotated[str, StringConstraints(pattern=rf"^{STEP}(\.{STEP})*$")] | None = None
     format: Text | list[Text] | None = None
     required: bool = False
     accepted: list[Text] | None = Field(default=None, min_length=1)

@@ -98,7 +98,7 @@ def _written(column: Column, value: Value) -> str:
         return ""
     if isinstance(value, datetime | time):
         default = {"date": "%Y-%m-%d", "time": "%H:%M"}.get(column.data_type, "%Y-%m-%d %H:%M:%S")
-        return value.strftime(column.formats[0] if column.formats else default)
+        return value.strftime((column.formats[0] if column.formats else default).replace("%z", "+00:00"))
     if isinstance(value, bool):
         return "true" if value else "false"
     return str(value)
@@ -108,13 +108,22 @@ def _nested(contract: FeedContract, values: dict[str, Value], record: dict[str, 
     nested: dict[str, Any] = {}
     for column in contract.columns:
         value = values[column.name]
-        *parents, last = column.source_name.split(".")
-        place = nested
-        for parent in parents:
-            place = place.setdefault(parent, {})
         plain = value if isinstance(value, bool | int | float) else record[column.source_name]
-        place[last] = None if value is None else plain
+        _put(nested, column.steps, None if value is None else plain)
     return nested
+
+
+def _put(place: Any, steps: list[str | int], value: Any) -> None:
+    """Write a value where the steps lead; what is not there yet is made, lists as long as they must be."""
+    step, *rest = steps
+    if isinstance(step, int):
+        place.extend(None for _ in range(step + 1 - len(place)))
+    if not rest:
+        place[step] = value
+        return
+    if (place[step] if isinstance(step, int) else place.get(step)) is None:
+        place[step] = [] if isinstance(rest[0], int) else {}
+    _put(place[step], rest, value)
 
 
 def _rules(contract: FeedContract) -> list[str]:

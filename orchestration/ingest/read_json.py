@@ -50,7 +50,7 @@ def read_json_lines(staged: Staged, contract: FeedContract, careful: bool) -> In
         )
     if careful or staged.has_nul:
         return _read_carefully(staged, contract)
-    paths = ["$." + ".".join(f'"{step}"' for step in column.path.split(".")) for column in contract.columns]
+    paths = ["$" + "".join(_in_duckdb(step) for step in column.steps) for column in contract.columns]
     listed = "[" + ", ".join(quote(path) for path in paths) + "]"
     texts = texts_of([f"_values[{position + 1}]" for position in range(len(paths))])
     template = (
@@ -71,7 +71,7 @@ def read_json_lines(staged: Staged, contract: FeedContract, careful: bool) -> In
 
 def _read_carefully(staged: Staged, contract: FeedContract) -> Incoming:
     clean = staged.path.with_suffix(".clean")
-    paths = [column.path.split(".") for column in contract.columns]
+    paths = [column.steps for column in contract.columns]
     lines = Lines(staged.path)
     csv.field_size_limit(MAX_LINE)
     with clean.open("w", encoding="utf-8", newline="") as out:
@@ -86,7 +86,17 @@ def _read_carefully(staged: Staged, contract: FeedContract) -> Incoming:
     return read_clean(clean, staged, len(paths), [])
 
 
-def _json_values(line: str, paths: list[list[str]]) -> tuple[str | None, list[str]]:
+def _in_duckdb(step: str | int) -> str:
+    return f"[{step}]" if isinstance(step, int) else f'."{step}"'
+
+
+def _step(value: Any, step: str | int) -> Any:
+    if isinstance(step, int):
+        return value[step] if isinstance(value, list) and step < len(value) else None
+    return value.get(step) if isinstance(value, dict) else None
+
+
+def _json_values(line: str, paths: list[list[str | int]]) -> tuple[str | None, list[str]]:
     nothing = [""] * len(paths)
     if len(line) > MAX_LINE:
         return f"the line is longer than {MAX_LINE:,} characters", nothing
@@ -104,7 +114,7 @@ def _json_values(line: str, paths: list[list[str]]) -> tuple[str | None, list[st
     for path in paths:
         value: Any = record
         for step in path:
-            value = value.get(step) if isinstance(value, dict) else None
+            value = _step(value, step)
         if isinstance(value, dict | list):
             return "a list or an object where a single value was agreed", nothing
         text = "" if value is None else str(value).lower() if isinstance(value, bool) else str(value)

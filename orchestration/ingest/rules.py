@@ -42,6 +42,17 @@ class CheckRule:
     remedy: str
 
 
+def _parsed(text: str, formats: list[str]) -> str:
+    """SQL for the moment that a text names, local clock; where a format has an offset (%z), converted from it."""
+    plain = [quote(wanted) for wanted in formats if "%z" not in wanted]
+    zoned = [quote(wanted) for wanted in formats if "%z" in wanted]
+    found = [f"try_strptime({text}, [{', '.join(plain)}])"] if plain else []
+    if zoned:
+        offset = f"regexp_replace({text}, 'Z$', '+00:00')"
+        found.insert(0, f"timezone('Europe/London', try_strptime({offset}, [{', '.join(zoned)}]))")
+    return found[0] if len(found) == 1 else f"coalesce({', '.join(found)})"
+
+
 def typed(column: Column, text: str, contract: FeedContract) -> str:
     """SQL for the typed value of a column, null where the text cannot be one."""
     kind = column.data_type
@@ -51,7 +62,7 @@ def typed(column: Column, text: str, contract: FeedContract) -> str:
         formats = [*column.formats, *(ISO_IN_EXCEL[kind] if contract.format == "xlsx" else ())]
         # DuckDB takes these words for 1 January 1900, whatever the format.
         dated = f"case when lower({text}) not in ('infinity', '-infinity', 'epoch') then {text} end"
-        parsed = f"try_strptime({dated}, [{', '.join(quote(wanted) for wanted in dict.fromkeys(formats))}])"
+        parsed = _parsed(dated, list(dict.fromkeys(formats)))
         if kind == "time":
             return f"cast({parsed} as time)"
         # Year 0202 parses; it is no date in anybody's record, and must not pass as one.
@@ -271,6 +282,7 @@ _WORDS = (
     ("%H", "hh"),
     ("%M", "mm"),
     ("%S", "ss"),
+    ("%z", "+00:00"),
     ("%j", "ddd"),
     ("%b", "Mmm"),
     ("%p", "AM/PM"),

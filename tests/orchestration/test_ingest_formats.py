@@ -218,6 +218,48 @@ def test_json_lines_with_nested_paths(tmp_path):
     assert hub.data("visit_id, is_urgent, beds, nhs_number, surname")[0] == ("V1", False, 4, "9990000018", None)
 
 
+FHIR = """
+version: 2
+sources:
+- name: clinic
+  description: A clinic.
+  config:
+    meta: {title: The Clinic, organisation: RXX, steward: clinic_steward, agreement: ISA-999, system: FHIR}
+  tables:
+  - name: visits
+    description: One row per visit.
+    config:
+      freshness: {error_after: {count: 2, period: day}}
+      meta: {feed: {version: "1", dataset: visits, format: jsonl, pattern: "visits_*.ndjson", key: [id], mode: upsert,
+                    cadence: "0 6 * * *", reject_batch_above: 1}}
+    columns:
+    - {name: id, data_type: varchar, description: d, config: {meta: {path: id, required: true}}}
+    - {name: arrived_at, data_type: timestamp, description: d, config: {meta: {path: 'period[1].start', format: ["%Y-%m-%dT%H:%M:%S%z", "%Y-%m-%d"]}}}
+"""  # noqa: E501
+
+
+@pytest.mark.parametrize("careful", [False, True])
+@pytest.mark.parametrize(
+    "sent, local",
+    [
+        ("2026-07-01T10:00:00+00:00", "2026-07-01 11:00:00"),  # summer time here
+        ("2026-07-01T10:00:00Z", "2026-07-01 11:00:00"),
+        ("2026-07-01T10:00:00+02:00", "2026-07-01 09:00:00"),
+        ("2026-10-25T00:30:00+00:00", "2026-10-25 01:30:00"),  # the first of the two hours
+        ("2026-01-01T00:30:00+01:00", "2025-12-31 23:30:00"),
+        ("2026-07-01", "2026-07-01 00:00:00"),
+    ],
+)
+def test_lists_in_a_path_and_offsets_of_a_clock(tmp_path, sent, local, careful):
+    hub = Hub(tmp_path, FHIR)
+    content = json.dumps({"id": "V1", "period": [{"start": "1999-01-01"}, {"start": sent}]})
+    content += '\n{"id": "V2", "period": []}\n{"id": "V3", "period": "none"}'
+    if careful:  # NUL bytes need the careful reader
+        content += '\n{"id": "V\x004"}'
+    hub.take(content, "visits_1.ndjson")
+    assert [str(at) for (at,) in hub.data("arrived_at")] == [local, "None", "None"]
+
+
 def test_text_that_begins_with_a_bracket_is_text(tmp_path):
     hub = Hub(tmp_path, JSONL)
     assert hub.take(line(rows(1)[0], Surname="[withheld]"), "visits_1.jsonl").rows_accepted == 1
