@@ -52,6 +52,19 @@
     cast(date_add(cast({{ date }} as date), to_days({{ amount }})) as date)
 {%- endmacro %}
 
+{#- A date moved by calendar months; a day that the month does not have is its last: 29 February less a year is the 28th. -#}
+{% macro months_add(amount, date) -%}
+    {{ return(adapter.dispatch('months_add', 'bihub')(amount, date)) }}
+{%- endmacro %}
+
+{% macro default__months_add(amount, date) -%}
+    add_months({{ date }}, {{ amount }})
+{%- endmacro %}
+
+{% macro duckdb__months_add(amount, date) -%}
+    cast(date_add(cast({{ date }} as date), to_months(cast({{ amount }} as integer))) as date)
+{%- endmacro %}
+
 {#- First day of the day, week (Monday), month, quarter or year that holds a date, as a date. Spark and DuckDB agree. -#}
 {% macro period_start(grain, at) -%}
     cast(date_trunc('{{ grain }}', {{ at }}) as date)
