@@ -129,7 +129,7 @@ def column_lineage(manifest: Mapping[str, Any], schemas: Mapping[str, Iterable[s
     models = {
         node_id: node
         for node_id, node in manifest["nodes"].items()
-        if node["resource_type"] in ("model", "snapshot") and node.get("language", "sql") == "sql"
+        if node["resource_type"] in ("model", "snapshot")
     }
     if models and not any(compiled_sql(node) for node in models.values()):
         raise ValueError("the dbt manifest has no compiled SQL: run `dbt compile` or `bihub build` first")
@@ -142,6 +142,12 @@ def column_lineage(manifest: Mapping[str, Any], schemas: Mapping[str, Iterable[s
     lineage.metrics = {node_id: metric_id for node_id, node in models.items() if (metric_id := metric_of(node))}
     for node_id in _in_order(models, relations):
         node = models[node_id]
+        if node.get("language", "sql") != "sql":
+            outputs, problems = declared_outputs(node, manifest, known)
+            lineage.unresolved.extend((node_id, column, why) for column, why in problems)
+            known[node_id] = list(outputs)
+            _record(lineage, node_id, outputs)
+            continue
         sql = compiled_sql(node)
         if not sql:
             lineage.unresolved.append((node_id, "*", "no compiled SQL"))
@@ -155,6 +161,31 @@ def column_lineage(manifest: Mapping[str, Any], schemas: Mapping[str, Iterable[s
                 lineage.unresolved.append((node_id, name, "described, but the SQL does not give it"))
     _add_metric_files(lineage, models)
     return lineage
+
+
+def declared_outputs(
+    node: Mapping[str, Any], manifest: Mapping[str, Any], known: Mapping[str, list[str]]
+) -> tuple[dict[str, Origins], list[tuple[str, str]]]:
+    """Columns of a model in Python, which nothing can follow: `config: {meta: {comes_from: [model.column, ...]}}` of a
+    described column says them, an empty list where nothing that was read flows into it."""
+    parents = {
+        (manifest["nodes"].get(parent) or manifest["sources"][parent])["name"]: parent
+        for parent in node["depends_on"]["nodes"]
+    }
+    outputs: dict[str, Origins] = {}
+    problems = []
+    for column in node["columns"]:
+        name, said = column.lower(), column_meta(node, column).get("comes_from")
+        outputs[name] = {}
+        if said is None:
+            problems.append((name, "a model in Python says it itself, in meta.comes_from of the column"))
+        for origin in said or ():
+            parent, _, of = origin.partition(".")
+            if of not in known.get(parents.get(parent, ""), ()):
+                problems.append((name, f"meta.comes_from names {origin}, which the model does not read"))
+            else:
+                outputs[name][(parents[parent], of)] = VALUE
+    return outputs, problems
 
 
 def compiled_sql(node: Mapping[str, Any]) -> str | None:
@@ -446,7 +477,9 @@ def fingerprint(manifest: Mapping[str, Any]) -> str:
     for node_id, node in sorted([*manifest["nodes"].items(), *manifest["sources"].items()]):
         if node["resource_type"] in ("model", "snapshot", "seed", "source"):
             checksum = (node.get("checksum") or {}).get("checksum")
+            said = [column_meta(node, column).get("comes_from") for column in node["columns"]]
             digest.update(f"{node_id}\0{compiled_sql(node)}\0{checksum}\0{','.join(node['columns'])}\0".encode())
+            digest.update(json.dumps(said).encode() if any(one is not None for one in said) else b"")
     return digest.hexdigest()
 
 
@@ -528,7 +561,9 @@ def sensitivity_violations(manifest: Mapping[str, Any], lineage: Lineage) -> lis
 
 
 def _in_marts(node: Mapping[str, Any]) -> bool:
-    return node["resource_type"] == "model" and "marts" in node["fqn"][1:2]
+    """A mart that must not identify: every store but direct care."""
+    store = ((node.get("config") or {}).get("meta") or {}).get("store")
+    return node["resource_type"] == "model" and "marts" in node["fqn"][1:2] and store != "direct_care"
 
 
 def _violation(start: Column, nodes: Mapping[str, Any], lineage: Lineage) -> Violation | None:

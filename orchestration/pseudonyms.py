@@ -10,8 +10,9 @@ from pathlib import Path
 
 KEY_BYTES = 32
 
-PURPOSES = ("person", "secondary_use")
-"""What SQL may make pseudonyms for: `person` within the hub, `secondary_use` in what is published."""
+PURPOSES = ("person", "secondary_use", "population_health")
+"""What SQL may make pseudonyms for: `person` within the hub; in what is published `secondary_use` (urgent care) and
+`population_health`, each under a key of its own, so that sets of two purposes cannot be joined (F 5.2)."""
 
 
 def load_key(keys: Path, purpose: str) -> bytes:

@@ -9,7 +9,7 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
@@ -21,9 +21,13 @@ MANIFEST = "manifest.json"
 CONTENTS = "published_from.json"
 """Beside the versions' folder: which version went live last, and from what each of its files was written."""
 VERSIONS_KEPT = 3
-STORE = "secondary_use"
-STORES = (STORE, "open")
-"""Who may read: people with a right to pseudonymised records, or anybody. A mart says it as `config.meta.store`."""
+STORE, DIRECT_CARE, OPEN = "secondary_use", "direct_care", "open"
+STORES = {
+    DIRECT_CARE: "identifiable: only staff with a legitimate relationship to the people in it; owner only",
+    STORE: "pseudonymised, opt-outs applied: staff with a right to record-level data for the purpose",
+    OPEN: "aggregated, with disclosure control: anybody",
+}
+"""Who may read. A mart says its store as `config.meta.store`; the register of purposes says what is applied in each."""
 
 
 class PublishRefused(Exception):
@@ -103,8 +107,10 @@ def publish(
             decorate(staging)
         inventory = {name: _described(staging / name, count) for name, count in rows.items()}
         (staging / MANIFEST).write_text(
-            json.dumps({"version": version, "as_of": as_of, "files": inventory}, indent=2) + "\n"
+            json.dumps({"version": version, "as_of": as_of, "stores": _stores(inventory), "files": inventory}, indent=2)
+            + "\n"
         )
+        _restrict(staging / DIRECT_CARE)
         for path in [staging, *staging.rglob("*")]:
             fsync_path(path)
         target = _go_live(settings, staging, version)
@@ -138,12 +144,38 @@ def _write_tables(settings: Settings, folder: Path) -> tuple[dict[str, int], dic
                 if tag := tags.get(product.relation):
                     contents[name] = f"{tag}, {how}, DuckDB {duckdb.__version__}"
                     unchanged = noted["contents"].get(name) == contents[name]
+                    _make_folder(folder, file.parent)
                     if unchanged and link_unchanged(live / name, file, described.get(name, {}).get("sha256")):
                         continue
-                file.parent.mkdir(parents=True, exist_ok=True)
+                _make_folder(folder, file.parent)
                 # Ordered by every column, so that the same rows always give the same bytes.
                 warehouse.execute(f"copy (select * from {product.relation} order by all) to '{_quoted(file)}' ({how})")
     return rows, contents
+
+
+def _make_folder(set_: Path, folder: Path) -> None:
+    """A folder inside a set. What is identifiable is closed to others before the first row is written."""
+    if folder.relative_to(set_).parts[0] == DIRECT_CARE:
+        set_.mkdir(parents=True, exist_ok=True)
+        (set_ / DIRECT_CARE).mkdir(mode=0o700, exist_ok=True)
+    folder.mkdir(parents=True, exist_ok=True)
+
+
+def _restrict(store: Path) -> None:
+    """Folders 700, files 600: the owner only, also where the umask is generous. Windows keeps no such bits."""
+    if os.name != "nt" and store.exists():
+        for path in [store, *store.rglob("*")]:
+            path.chmod(0o700 if path.is_dir() else 0o600)
+
+
+def _stores(files: Iterable[str]) -> dict[str, dict[str, object]]:
+    """The stores of a set, for its manifest: what is in each, and who may read it."""
+    there = {name.partition("/")[0] for name in files}
+    return {
+        store: {"identifiable": store == DIRECT_CARE, "readers": readers}
+        for store, readers in STORES.items()
+        if store in there
+    }
 
 
 def _content_tags(warehouse) -> dict[str, str]:

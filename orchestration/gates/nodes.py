@@ -61,6 +61,11 @@ def product(node: dict) -> str | None:
     return node["fqn"][2] if layer(node) == "marts" else None
 
 
+def store(node: dict) -> str | None:
+    """Where a mart is published: direct_care, secondary_use or open; None for any other node."""
+    return meta(node).get("store", "secondary_use") if layer(node) == "marts" else None
+
+
 def is_metric_file(node: dict) -> bool:
     """Whether a model is one metric: its columns are those of metric_columns, its words are config.meta.metric."""
     return node["resource_type"] == "model" and "metrics" in node["fqn"][1:-1]

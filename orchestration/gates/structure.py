@@ -13,10 +13,12 @@ from orchestration.gates.nodes import (
     place,
     product,
     seeds,
+    store,
     tests,
     waiver,
 )
 from orchestration.gates.violation import Violation
+from orchestration.publish import DIRECT_CARE
 
 GRAIN_TESTS = {"unique", "unique_combination"}
 METRIC_KEYS = {
@@ -92,6 +94,8 @@ def _forbidden(node: dict, parent: dict) -> str | None:
         if named in ("cdm", "seeds", "derived"):
             return None
         if named == "marts":
+            if store(parent) == DIRECT_CARE and store(node) != DIRECT_CARE:
+                return "what is made for direct care stays there"
             other = product(parent)
             if other == product(node) or parent["config"].get("access") == "public":
                 return None
@@ -139,10 +143,10 @@ def without_contract(manifest: dict) -> list[Violation]:
 
 
 def identifiers_published(manifest: dict, catalog: Mapping[tuple[str, str], list[str]]) -> list[Violation]:
-    """No public mart holds a column that says who somebody is (design 4.8)."""
+    """No mart outside direct care holds a column that says who somebody is (design 4.8)."""
     found = []
     for node in models(manifest):
-        if layer(node) != "marts":
+        if layer(node) != "marts" or store(node) == DIRECT_CARE:
             continue
         declared = {
             name for name, column in node["columns"].items() if meta(column).get("sensitivity") == "identifying"

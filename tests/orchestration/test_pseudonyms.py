@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+import itertools
 import os
 import re
 
@@ -71,6 +72,17 @@ def test_sql_makes_the_same_pseudonyms(in_sql, tmp_path, purpose):
     made = dict(in_sql.execute(f"select value, hub_pseudonym('{purpose}', value) from example").fetchall())
     key = load_key(tmp_path / "keys", purpose)
     assert made == {None: None} | {value: pseudonym(key, value) for value in VALUES}
+
+
+def test_sets_of_two_purposes_cannot_be_joined(in_sql):
+    """The same people have another key in each purpose, and no key of one purpose occurs in another."""
+    keys = ", ".join(f"hub_pseudonym('{purpose}', 'p' || range::varchar) as {purpose}" for purpose in PURPOSES)
+    in_sql.execute(f"create table person as select {keys} from range(300)")
+    for one, other in itertools.permutations(PURPOSES, 2):
+        joined = in_sql.execute(f"select count(*) from person as a inner join person as b on a.{one} = b.{other}")
+        assert joined.fetchone()[0] == 0, (one, other)
+    for purpose in PURPOSES:
+        assert in_sql.execute(f"select count(distinct {purpose}) from person").fetchone()[0] == 300
 
 
 def test_sql_reads_a_key_file_as_python_does(tmp_path, monkeypatch):

@@ -1,6 +1,7 @@
 """Publishing swaps a whole set or nothing."""
 
 import json
+import os
 from pathlib import Path
 
 import duckdb
@@ -147,7 +148,7 @@ def test_an_open_table_is_published_apart_and_as_csv_too(hub):
 
 def test_a_store_that_nobody_knows_is_refused(hub):
     in_store(hub, "public")
-    with pytest.raises(PublishRefused, match="uec_metric: store 'public' is not one of secondary_use, open"):
+    with pytest.raises(PublishRefused, match="uec_metric: store 'public' is not one of direct_care, secondary_use, open"):
         publish(hub, as_of="2026-11-01 06:00:00", version="v1")
     assert live_set(hub) is None
 
@@ -252,3 +253,42 @@ def test_notes_about_contents_may_be_lost_or_damaged(hub, notes):
     (hub.build / "published_from.json").write_text(notes)
     publish(hub, as_of="2026-11-02 06:00:00", version="v2")
     assert published_rows(hub) == [("A", 0), ("A", 1), ("B", 2)]
+
+
+@pytest.fixture
+def hub_with_direct_care(hub) -> Settings:
+    """The same hub with a list for direct care beside its mart."""
+    manifest = json.loads((hub.dbt_target / "manifest.json").read_text())
+    like = manifest["nodes"]["model.bihub.uec_metric"]
+    meta = {"access": "public", "meta": {"store": "direct_care"}}
+    manifest["nodes"]["model.bihub.care_list"] = like | {
+        "fqn": ["bihub", "marts", "care_record", "care_list"],
+        "alias": "care_list",
+        "config": meta,
+    }
+    (hub.dbt_target / "manifest.json").write_text(json.dumps(manifest))
+    change(hub, "create table uec.care_list as select '9990000018' as nhs_number")
+    return hub
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows keeps no owner-only mode bits")
+def test_direct_care_is_published_apart_and_only_its_owner_can_read_it(hub_with_direct_care):
+    hub = hub_with_direct_care
+    for version in ("v1", "v2"):  # the second links the files of the first
+        publish(hub, as_of="2026-11-01 06:00:00", version=version)
+        modes = {
+            path.relative_to(hub.published).as_posix(): path.stat().st_mode & 0o777
+            for path in sorted((hub.published / "direct_care").rglob("*"))
+        }
+        assert modes == {"direct_care/care_record": 0o700, "direct_care/care_record/care_list.parquet": 0o600}
+        assert (hub.published / "direct_care").stat().st_mode & 0o777 == 0o700
+        assert (hub.published / "secondary_use/uec/uec_metric.parquet").stat().st_mode & 0o044
+
+
+def test_the_manifest_says_which_store_is_identifiable(hub_with_direct_care):
+    publish(hub_with_direct_care, as_of="2026-11-01 06:00:00", version="v1")
+    stores = live_set(hub_with_direct_care)["stores"]
+    assert {store: said["identifiable"] for store, said in stores.items()} == {
+        "direct_care": True,
+        "secondary_use": False,
+    }
