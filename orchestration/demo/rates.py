@@ -160,6 +160,7 @@ class Picker:
         site_of_home = np.array([SITES.index(SITE_OF_SUB_ICB[code]) for code in lsoa["sub_icb_code"]])
         self.site = site_of_home[people["home"]]
         again = rng.gamma(0.9, 1 / 0.9, count) + 0.15
+        self.again = again
         here = np.where(people["is_resident"], 1.0, 1.2)
         self.weights = {}
         for kind, by_age in AGE_USE.items():

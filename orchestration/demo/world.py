@@ -11,9 +11,9 @@ import numpy as np
 
 from orchestration.demo import beds, clock, discharge, emergency, inpatient, population, rates, urgent, wards
 from orchestration.demo.downstream import Downstream, make_downstream
-from orchestration.demo.health import Health, make_health
+from orchestration.demo.health import Health, choose_exposed, make_health, spare_admissions, spare_direct
 from orchestration.demo.rates import Period, Picker
-from orchestration.demo.table import Table, rng_for, size
+from orchestration.demo.table import Table, rng_for, size, take
 
 DEATHS_PER_PERSON_YEAR = 12_000 / 1_200_000
 
@@ -57,6 +57,15 @@ def make_world(residents: int, months: int, seed: int, end: dt.date, seeds: Path
         spells = inpatient.make_spells(period, residents, people, attendances, picker, seed)
         if not _free_inpatients(calls, incidents, attendances, spells, picker, seed):
             break
+    say("health")
+    health = make_health(period, people, lsoa, picker.again, seed)
+    health.exposure = choose_exposed(period, people, health, attendances, spells, seed)
+    spare_admissions(period, people, health.exposure, calls, incidents, attendances, spells, seed)
+    for _ in range(3):
+        spells = inpatient.make_spells(period, residents, people, attendances, picker, seed)
+        if not _free_inpatients(calls, incidents, attendances, spells, picker, seed):
+            break
+    spare_direct(period, people, health.exposure, spells, attendances, seed)
     say("births, deaths and moves")
     _deaths(period, residents, people, calls, incidents, attendances, spells, seed)
     registrations = population.registrations(people, lsoa)
@@ -65,8 +74,8 @@ def make_world(residents: int, months: int, seed: int, end: dt.date, seeds: Path
     listed = discharge.make_list_days(period, spells, stays, people, lsoa, seeds)
     say("community beds and social care")
     following = make_downstream(period, residents, people, lsoa, calls, incidents, attendances, spells, seed)
-    say("health")
-    health = make_health(period, people, lsoa, attendances, spells, seed)
+    alive = ~(people["died_on"][health.exposure["person"]] <= health.exposure["exposed_on"])
+    health.exposure = take(health.exposure, alive)
     return World(
         period=period,
         people=people,
