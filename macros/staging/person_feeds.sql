@@ -1,20 +1,21 @@
 {#-
   Every staging model that speaks of persons: its model name, the column that identifies a record, and the moment the
   record speaks of. `local_id` where a feed knows its patients by something else than local_patient_id: the discharge list
-  names the spell. A new feed about persons is one more line here and nothing else in the index.
+  names the spell. `died_on` where a feed tells of a death: the SQL of its day. A new feed about persons is one more line
+  here, and one in seeds/linkage_source.csv that says how early its keys name a person whom no NHS number names.
 -#}
 {% macro person_feeds() %}
     {% do return([
-        {'model': 'stg_mseft__broomfield_ed_attendances', 'record_id': 'ed_attendance_id', 'observed_at': 'arrived_at_local', 'issuer': 'RAJ32'},
-        {'model': 'stg_mseft__southend_ed_attendances', 'record_id': 'ed_attendance_id', 'observed_at': 'arrived_at_local', 'issuer': 'RAJ01'},
-        {'model': 'stg_mseft__basildon_ed_attendances', 'record_id': 'ed_attendance_id', 'observed_at': 'arrived_at_local', 'issuer': 'RAJ12'},
-        {'model': 'stg_mseft__broomfield_spells', 'record_id': 'hospital_spell_id', 'observed_at': 'cast(admission_date as timestamp)', 'issuer': 'RAJ32'},
-        {'model': 'stg_mseft__southend_spells', 'record_id': 'hospital_spell_id', 'observed_at': 'cast(admission_date as timestamp)', 'issuer': 'RAJ01'},
-        {'model': 'stg_mseft__basildon_spells', 'record_id': 'hospital_spell_id', 'observed_at': 'cast(admission_date as timestamp)', 'issuer': 'RAJ12'},
+        {'model': 'stg_mseft__broomfield_ed_attendances', 'record_id': 'ed_attendance_id', 'observed_at': 'arrived_at_local', 'issuer': 'RAJ32', 'died_on': ed_death()},
+        {'model': 'stg_mseft__southend_ed_attendances', 'record_id': 'ed_attendance_id', 'observed_at': 'arrived_at_local', 'issuer': 'RAJ01', 'died_on': ed_death()},
+        {'model': 'stg_mseft__basildon_ed_attendances', 'record_id': 'ed_attendance_id', 'observed_at': 'arrived_at_local', 'issuer': 'RAJ12', 'died_on': ed_death()},
+        {'model': 'stg_mseft__broomfield_spells', 'record_id': 'hospital_spell_id', 'observed_at': 'cast(admission_date as timestamp)', 'issuer': 'RAJ32', 'died_on': death_by("discharge_method_code in ('4')", 'discharge_date', 'admission_date')},
+        {'model': 'stg_mseft__southend_spells', 'record_id': 'hospital_spell_id', 'observed_at': 'cast(admission_date as timestamp)', 'issuer': 'RAJ01', 'died_on': death_by("discharge_method_code in ('4')", 'discharge_date', 'admission_date')},
+        {'model': 'stg_mseft__basildon_spells', 'record_id': 'hospital_spell_id', 'observed_at': 'cast(admission_date as timestamp)', 'issuer': 'RAJ12', 'died_on': death_by("discharge_method_code in ('4')", 'discharge_date', 'admission_date')},
         {'model': 'stg_mseft__no_criteria_to_reside', 'record_id': 'discharge_list_entry_id', 'observed_at': 'cast(census_date as timestamp)', 'issuer': 'RAJ', 'local_id': 'hospital_spell_id'},
-        {'model': 'stg_eput__inpatient_stays', 'record_id': 'inpatient_stay_id', 'observed_at': 'cast(admitted_on as timestamp)', 'issuer': 'R1L'},
-        {'model': 'stg_nelft__inpatient_stays', 'record_id': 'inpatient_stay_id', 'observed_at': 'cast(admitted_on as timestamp)', 'issuer': 'RAT'},
-        {'model': 'stg_provide__inpatient_stays', 'record_id': 'inpatient_stay_id', 'observed_at': 'cast(admitted_on as timestamp)', 'issuer': 'NPRV'},
+        {'model': 'stg_eput__inpatient_stays', 'record_id': 'inpatient_stay_id', 'observed_at': 'cast(admitted_on as timestamp)', 'issuer': 'R1L', 'died_on': death_by("discharge_destination_code in ('79')", 'discharged_on', 'admitted_on')},
+        {'model': 'stg_nelft__inpatient_stays', 'record_id': 'inpatient_stay_id', 'observed_at': 'cast(admitted_on as timestamp)', 'issuer': 'RAT', 'died_on': death_by("discharge_destination_code in ('79')", 'discharged_on', 'admitted_on')},
+        {'model': 'stg_provide__inpatient_stays', 'record_id': 'inpatient_stay_id', 'observed_at': 'cast(admitted_on as timestamp)', 'issuer': 'NPRV', 'died_on': death_by("discharge_destination_code in ('79')", 'discharged_on', 'admitted_on')},
         {'model': 'stg_essex__packages_awaited', 'record_id': 'care_package_statement_id', 'observed_at': 'stated_at_local', 'issuer': 'E10000012'},
         {'model': 'stg_thurrock__packages_awaited', 'record_id': 'care_package_statement_id', 'observed_at': 'stated_at_local', 'issuer': 'E06000034'},
         {'model': 'stg_southend__brokerage_journal', 'record_id': 'care_package_statement_id', 'observed_at': 'stated_at_local', 'issuer': 'E06000033'},
@@ -30,3 +31,16 @@
     {%- for feed in person_feeds() -%}{%- do keys.update({feed.model: ['feed_table', feed.record_id]}) -%}{%- endfor -%}
     {%- do return(keys) -%}
 {% endmacro %}
+
+{#- Day of a death that a record tells of: where it says so, and its day lies between the start of care and its receipt. -#}
+{% macro death_by(says_so, day, begins) -%}
+    case when {{ says_so }} and {{ day }} between {{ begins }} and cast(received_at as date) then {{ day }} end
+{%- endmacro %}
+
+{#- Died in an emergency department, or dead on arrival there: the day of departure, or of arrival where that is not told. -#}
+{% macro ed_death() -%}
+    case
+        when discharge_status_code in ('75004002', '63238001') or discharge_destination_code = '305398007'
+            then cast(case when departed_at_local between arrived_at_local and received_at then departed_at_local else arrived_at_local end as date)
+    end
+{%- endmacro %}

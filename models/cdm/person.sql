@@ -9,8 +9,11 @@ with observations as (
 
     select
         person_identity.person_id,
-        records.nhs_number,
+        case when person_identity.match_method = 'nhs_number' then records.nhs_number end as nhs_number,
+        records.family_name,
+        records.given_name,
         records.birth_date,
+        records.died_on,
         nullif(records.sex_code, 'X') as sex_code,
         case when records.ethnic_category_code not in ('Z', '99') then records.ethnic_category_code end
             as ethnic_category_code,
@@ -26,7 +29,10 @@ with observations as (
             feed_table,
             record_id,
             cast(observed_at as {{ dbt.type_string() }}) as observed_at,
+            family_name,
+            given_name,
             birth_date,
+            died_on,
             sex_code,
             ethnic_category_code,
             postcode,
@@ -47,7 +53,10 @@ best as (
     select
         person_id,
         {{ latest_value('nhs_number', 'sort_key') }} as nhs_number,
+        {{ latest_value('family_name', 'sort_key') }} as family_name,
+        {{ latest_value('given_name', 'sort_key') }} as given_name,
         {{ latest_value('birth_date', 'sort_key') }} as birth_date,
+        {{ latest_value('died_on', 'sort_key') }} as died_on,
         coalesce({{ latest_value('sex_code', 'sort_key') }}, 'X') as sex_code,
         coalesce({{ latest_value('ethnic_category_code', 'sort_key') }}, '99') as ethnic_category_code,
         {{ latest_value('postcode', 'sort_key') }} as postcode,
@@ -62,7 +71,10 @@ best as (
 select
     best.person_id,
     best.nhs_number,
+    best.family_name,
+    best.given_name,
     best.birth_date,
+    best.died_on,
     best.sex_code,
     best.ethnic_category_code,
     ethnic_category.group_code as ethnic_group,

@@ -19,6 +19,7 @@ select
     postcode,
     {{ 'lsoa_code' if feed.is_gp_list else 'cast(null as ' ~ dbt.type_string() ~ ')' }} as lsoa_code,
     gp_practice_code,
+    {{ feed.died_on or 'cast(null as date)' }} as died_on,
     {{ 'true' if feed.is_gp_list else 'false' }} as is_registration
 from {{ ref(feed.model) }}
 {{ 'union all' if not loop.last }}
