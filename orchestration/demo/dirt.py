@@ -21,6 +21,15 @@ CARE_HOMES = ("essex_care_homes", "southend_care_homes", "thurrock_care_homes")
 LISTS = ("essex_packages_awaited", "thurrock_packages_awaited")
 JOURNAL = ("southend_brokerage_journal",)
 PACKAGES = (*LISTS, *JOURNAL)
+PLANNED = ("outpatient_appointments", "waiting_list")
+WAITS = ("waiting_list",)
+MH_REFERRALS = ("eput_mh_referrals", "nelft_mh_referrals")
+COMMUNITY_REFERRALS = ("eput_community_referrals", "nelft_community_referrals", "provide_community_referrals")
+REFERRALS = (*MH_REFERRALS, *COMMUNITY_REFERRALS)
+MH_CONTACTS = ("eput_mh_contacts", "nelft_mh_contacts")
+COMMUNITY_CONTACTS = ("eput_community_contacts", "nelft_community_contacts", "provide_community_contacts")
+CARE_CONTACTS = (*MH_CONTACTS, *COMMUNITY_CONTACTS)
+FILED_CONTACTS = ("eput_mh_contacts", "eput_community_contacts", "provide_community_contacts")
 PEOPLE_FEEDS = ("incidents", "calls", *ED, *SPELLS)
 NET_CHANGE = ("broomfield_ed_attendances", "southend_ed_attendances", "broomfield_spells", "southend_spells")
 
@@ -254,6 +263,48 @@ DIRT = (
     Defect("resubmitted", PACKAGES, 0.004, "Sent again unchanged in a later file."),
     Defect("duplicate_row", PACKAGES, 0.003, "The same row twice in one file."),
     Defect("untypable_date", PACKAGES, 0.002, "31 February as the day of the request. In files of 80 rows and more."),
+    # planned care (F 2.3, 2.4)
+    Defect("nhs_number_missing", PLANNED, 0.012, "No NHS number, status 07; the hospital number is there."),
+    Defect("nhs_number_wrong", PLANNED, 0.004, "One digit mistyped: fails Modulus 11."),
+    Defect("nhs_number_spaced", PLANNED, 0.04, "Written 999 123 4567: the same number."),
+    Defect("nhs_number_untrusted", PLANNED, 0.01, "Status 04 or 05: traced to nobody or to several; not to be used."),
+    Defect("practice_dummy", PLANNED, 0.015, "Practice V81999, not known, though the person has one."),
+    Defect("late", ("outpatient_appointments",), 0.006, "First arrives in next month's file."),
+    Defect("corrected", ("outpatient_appointments",), 0.010, "Said not to have come; sent again right later."),
+    Defect("resubmitted", ("outpatient_appointments",), 0.010, "Sent again unchanged in a later file."),
+    Defect("duplicate_row", PLANNED, 0.003, "The same row twice in one file."),
+    Defect("untypable_date", ("outpatient_appointments",), 0.0015, "31 February as the day of the appointment."),
+    Defect("specialty_local", ("outpatient_appointments",), 0.005, "Treatment function under an old local code."),
+    Defect("specialty_missing", PLANNED, 0.004, "No treatment function (F 2.4.3)."),
+    Defect("outcome_missing", ("outpatient_appointments",), 0.03, "No outcome; of appointments that were kept."),
+    Defect("pathway_number_twice", WAITS, 0.004, "A number that another hospital gave, too (F 2.4.3); of Basildon's."),
+    Defect("listed_twice_after_merger", WAITS, 0.006, "Also in the old system, under its trust (F 2.4.3)."),
+    Defect("clock_starts_after_census", WAITS, 0.002, "Clock start two years ahead (F 2.4.3); of RTT pathways."),
+    Defect("dead_on_the_list", WAITS, 0.6, "Waits on for weeks (F 2.4.3); of those who died while they waited."),
+    Defect("tci_in_the_past", WAITS, 0.02, "Date to come in has passed, no outcome (F 2.4.3); of decided admissions."),
+    Defect("on_two_lists", WAITS, 0.008, "For admission and still for clinic (F 2.4.3); of decided admissions."),
+    Defect("waits_over_104_weeks", WAITS, 0.0015, "A pathway that nobody closed, years old (F 2.4.3)."),
+    # referrals and contacts of community and mental-health services (F 2.10, 2.11)
+    Defect("nhs_number_missing", MH_REFERRALS, 0.04, "No NHS number, status 07; the provider's own number is there."),
+    Defect("nhs_number_missing", COMMUNITY_REFERRALS, 0.02, "No NHS number; the provider's own number is there."),
+    Defect("nhs_number_wrong", REFERRALS, 0.004, "One digit mistyped: fails Modulus 11."),
+    Defect("nhs_number_spaced", REFERRALS, 0.04, "Written 999 123 4567: the same number."),
+    Defect("birth_date_default", MH_REFERRALS, 0.001, "Date of birth 01/01/1900, a default of the system."),
+    Defect("practice_dummy", REFERRALS, 0.015, "Practice V81999, not known, though the person has one."),
+    Defect("duplicate_referral", REFERRALS, 0.012, "A second referral for the same episode, on the same day (F 2.11)."),
+    Defect("ward_dummy", MH_REFERRALS, 0.0, "A referral to team ZZZ for each inpatient spell: no referral at all."),
+    Defect("priority_missing", REFERRALS, 0.03, "No priority."),
+    Defect("time_missing", REFERRALS, 0.02, "No time of receipt, only the day."),
+    Defect("time_missing", COMMUNITY_CONTACTS, 0.06, "No time, only the day: blocks the two-hour measure (F 2.11)."),
+    Defect("time_missing", MH_CONTACTS, 0.03, "No time, only the day; EPUT writes 1 January 1970, midnight."),
+    Defect("contact_before_referral", CARE_CONTACTS, 0.008, "Dated up to three weeks before the referral (F 2.11)."),
+    Defect("doubled_contact", CARE_CONTACTS, 0.02, "One visit recorded as two contacts of the same moment (F 2.11)."),
+    Defect("attendance_unknown", CARE_CONTACTS, 0.004, "Attendance status not recorded."),
+    Defect("late", REFERRALS, 0.006, "Not in the first submission of its month."),
+    Defect("late", CARE_CONTACTS, 0.02, "Not in the first submission of its month; some never come."),
+    Defect("deleted", (*REFERRALS, *CARE_CONTACTS), 0.004, "Entered by mistake: not in the second submission."),
+    Defect("corrected", CARE_CONTACTS, 0.008, "Attendance status wrong in the first submission."),
+    Defect("untypable_date", FILED_CONTACTS, 0.002, "31 February as the day of the contact. In files of 80 rows."),
     # practice lists
     Defect("nhs_number_wrong", ("registrations",), 0.0005, "Fails Modulus 11: the row is held back."),
     Defect("listed_twice", ("registrations",), 0.002, "Still on the list of the former practice as well."),

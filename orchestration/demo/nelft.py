@@ -17,7 +17,14 @@ from orchestration.demo.table import Table, words
 from orchestration.ingest.connections import write_connection
 from orchestration.ingest.database import extract
 
-KEYS = {"ward_beds": "snapshot_date, ward_id", "inpatient_stays": "stay_id"}
+KEYS = {
+    "ward_beds": "snapshot_date, ward_id",
+    "inpatient_stays": "stay_id",
+    "mh_referrals": "referral_id",
+    "mh_contacts": "contact_id",
+    "community_referrals": "referral_id",
+    "community_contacts": "contact_id",
+}
 
 
 def _values(rows: Table, columns: np.ndarray, changed: np.ndarray) -> list[tuple[object, ...]]:

@@ -35,10 +35,19 @@ care_package        one row per request for a package of care: asked for (reques
                     never_closed on a list: the request waits on that list, though closed, also in weeks in which the
                     true list does not have it; in the journal: the change that closes it never arrives.
                     not_listed_yet: the list does not have the request, though it should
+care_referral       one row per referral to a community or mental-health service, in standard codes; closed_on may lie beyond
+                    the demo. ward_dummy, duplicate_referral and deleted of dirt are records that are none
+care_contact        one row per contact, held or missed (duration_minutes -1: not recorded); is_delivered is
+                    false where no submission had it
 care_package_place  one row per place where a person waits, from when on (local clock)
+waiting_pathway     one row per wait for a consultant: started_on, stopped_on (the day of death where died), kind (ends by
+                    admission or outpatient; other: outside RTT). On a Sunday d's list where started_on <= d < stopped_on
+outpatient_appointment  one row per appointment, booked_on, what became of it
+waiting_deteriorating   who waits and comes to urgent care more and more, and since when (planned_care.py)
 bed_state           one row per site and day: the patients of the spells at 08:00 (`patients` = ga_beds_occupied), and
                     the beds that are open
 registration        one row per stretch of registration of a person with a practice
+national_opt_out    person_no of everybody whom the newest answer of the check for national opt-outs has
 pathway             one row per chain of events of one person: call_id, incident_id, attendance_id, spell_id,
                     transfer_spell_id (the spell goes on in another of the trust's hospitals), stay_id, request_id, each
                     empty where the chain does not pass through it; chains of one event are left out
@@ -55,7 +64,10 @@ from pathlib import Path
 import numpy as np
 
 from orchestration.demo import ic24
+from orchestration.demo.care_sending import care_tables
 from orchestration.demo.downstream_truth import downstream_tables, onward
+from orchestration.demo.opt_out_feed import opt_out_truth
+from orchestration.demo.planned_care_feed import planned_tables
 from orchestration.demo.sending import Sent
 from orchestration.demo.table import Table, concat, size, take, words
 from orchestration.demo.world import World
@@ -206,6 +218,11 @@ def write_truth(world: World, folder: Path, sent: dict[str, Sent], sites: dict[s
     _write(folder, "registration", {"person_no": history["person"]} | _without(history, "person"))
     for name, table in downstream_tables(world, sent).items():
         _write(folder, name, table)
+    for name, table in planned_tables(world, sent).items():
+        _write(folder, name, table)
+    for name, table in care_tables(world, sent).items():
+        _write(folder, name, table)
+    _write(folder, "national_opt_out", opt_out_truth(sent["national_opt_outs"]))
     _write(folder, "pathway", _pathways(world, call_id))
     dirt = concat([{name: one.dirt[name] for name in DIRT_COLUMNS} for one in sent.values()])
     _write(folder, "dirt", take(dirt, np.argsort(dirt["feed"].astype(str), kind="stable")))
