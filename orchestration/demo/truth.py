@@ -7,6 +7,8 @@ the last file that carried it was made: what happened to the record later is in 
 person              one row per person: person_no, nhs_number, names, birth_date, sex_code, ethnic_category_code, home
                     (postcode, lsoa_code, gp_practice_code; with `_2` from moved_on), registration, died_on,
                     is_resident, local_patient_id_<site>
+                    former_family_name: before marriage, which some records still give
+record_identity     one row per record that does not carry its person's own NHS number: feed, record_id, person_no
 urgent_call         one row per 111 call: call_id, person_no, times, triage, incident_id that it became
 ambulance_incident  one row per 999 incident: incident_id, person_no, category_code, outcome, times, receiving_site_code
 ed_attendance       one row per attendance: attendance_id, feed, site_code, person_no, times, codes (SNOMED), has_covid
@@ -182,6 +184,8 @@ def write_truth(world: World, folder: Path, sent: dict[str, Sent], sites: dict[s
     for site in ("RAJ01", "RAJ12", "RAJ32"):
         person[f"local_patient_id_{site}"] = people[f"local_id_{site}"]
     _write(folder, "person", person)
+    if told := getattr(people, "told", None):
+        _write(folder, "record_identity", concat(told))
 
     call_id = ic24.call_ids(size(world.calls))
     calls = {"call_id": call_id, "person_no": world.calls["person"]} | _without(

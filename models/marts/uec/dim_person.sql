@@ -1,5 +1,6 @@
 -- One row per person known to any partner, under a key that means nothing outside secondary use: no name,
--- number, birth date or postcode. The age is that at as_of; facts carry the age at the event.
+-- number, birth date or postcode, and nobody who opted out (F 5.3). The age is that at as_of; facts carry the age
+-- at the event.
 with described as (
 
     select
@@ -11,6 +12,8 @@ with described as (
         person.gp_practice_code,
         person.is_registered
     from {{ ref('person') }} as person
+    inner join {{ ref('person_for_research_and_planning') }} as permitted
+        on person.person_id = permitted.person_id
 
 )
 
