@@ -1,8 +1,8 @@
 {#-
   Every staging model that speaks of persons: its model name, the column that identifies a record, and the moment the
   record speaks of. `local_id` where a feed knows its patients by something else than local_patient_id: the discharge list
-  names the spell. `died_on` where a feed tells of a death: the SQL of its day. A new feed about persons is one more line
-  here, and one in seeds/linkage_source.csv that says how early its keys name a person whom no NHS number names.
+  names the spell. `issuer_column` where the local number is that of a site and not of the sender. `died_on` where a feed
+  tells of a death: the SQL of its day. A new feed about persons is one more line here, and one in seeds/linkage_source.csv that says how early its keys name a person whom no NHS number names.
 -#}
 {% macro person_feeds() %}
     {% do return([
@@ -13,9 +13,16 @@
         {'model': 'stg_mseft__southend_spells', 'record_id': 'hospital_spell_id', 'observed_at': 'cast(admission_date as timestamp)', 'issuer': 'RAJ01', 'died_on': death_by("discharge_method_code in ('4')", 'discharge_date', 'admission_date')},
         {'model': 'stg_mseft__basildon_spells', 'record_id': 'hospital_spell_id', 'observed_at': 'cast(admission_date as timestamp)', 'issuer': 'RAJ12', 'died_on': death_by("discharge_method_code in ('4')", 'discharge_date', 'admission_date')},
         {'model': 'stg_mseft__no_criteria_to_reside', 'record_id': 'discharge_list_entry_id', 'observed_at': 'cast(census_date as timestamp)', 'issuer': 'RAJ', 'local_id': 'hospital_spell_id'},
+        {'model': 'stg_mseft__outpatient_appointments', 'record_id': 'outpatient_appointment_id', 'observed_at': 'cast(booked_on as timestamp)', 'issuer': 'RAJ', 'issuer_column': 'site_code'},
+        {'model': 'stg_mseft__waiting_list_patients', 'record_id': 'pathway_id', 'observed_at': 'cast(week_ending_date as timestamp)', 'issuer': 'RAJ', 'issuer_column': 'site_code'},
         {'model': 'stg_eput__inpatient_stays', 'record_id': 'inpatient_stay_id', 'observed_at': 'cast(admitted_on as timestamp)', 'issuer': 'R1L', 'died_on': death_by("discharge_destination_code in ('79')", 'discharged_on', 'admitted_on')},
         {'model': 'stg_nelft__inpatient_stays', 'record_id': 'inpatient_stay_id', 'observed_at': 'cast(admitted_on as timestamp)', 'issuer': 'RAT', 'died_on': death_by("discharge_destination_code in ('79')", 'discharged_on', 'admitted_on')},
         {'model': 'stg_provide__inpatient_stays', 'record_id': 'inpatient_stay_id', 'observed_at': 'cast(admitted_on as timestamp)', 'issuer': 'NPRV', 'died_on': death_by("discharge_destination_code in ('79')", 'discharged_on', 'admitted_on')},
+        {'model': 'stg_eput__mh_referrals', 'record_id': 'care_referral_id', 'observed_at': 'received_at_local', 'issuer': 'R1L', 'died_on': death_by("close_reason_code = '05'", 'closed_on', 'cast(received_at_local as date)')},
+        {'model': 'stg_nelft__mh_referrals', 'record_id': 'care_referral_id', 'observed_at': 'received_at_local', 'issuer': 'RAT', 'died_on': death_by("close_reason_code = '05'", 'closed_on', 'cast(received_at_local as date)')},
+        {'model': 'stg_eput__community_referrals', 'record_id': 'care_referral_id', 'observed_at': 'received_at_local', 'issuer': 'R1L', 'died_on': death_by("close_reason_code = '05'", 'closed_on', 'cast(received_at_local as date)')},
+        {'model': 'stg_nelft__community_referrals', 'record_id': 'care_referral_id', 'observed_at': 'received_at_local', 'issuer': 'RAT', 'died_on': death_by("close_reason_code = '05'", 'closed_on', 'cast(received_at_local as date)')},
+        {'model': 'stg_provide__community_referrals', 'record_id': 'care_referral_id', 'observed_at': 'received_at_local', 'issuer': 'NPRV', 'died_on': death_by("close_reason_code = '05'", 'closed_on', 'cast(received_at_local as date)')},
         {'model': 'stg_essex__packages_awaited', 'record_id': 'care_package_statement_id', 'observed_at': 'stated_at_local', 'issuer': 'E10000012'},
         {'model': 'stg_thurrock__packages_awaited', 'record_id': 'care_package_statement_id', 'observed_at': 'stated_at_local', 'issuer': 'E06000034'},
         {'model': 'stg_southend__brokerage_journal', 'record_id': 'care_package_statement_id', 'observed_at': 'stated_at_local', 'issuer': 'E06000033'},

@@ -30,7 +30,9 @@ MH_CONTACTS = ("eput_mh_contacts", "nelft_mh_contacts")
 COMMUNITY_CONTACTS = ("eput_community_contacts", "nelft_community_contacts", "provide_community_contacts")
 CARE_CONTACTS = (*MH_CONTACTS, *COMMUNITY_CONTACTS)
 FILED_CONTACTS = ("eput_mh_contacts", "eput_community_contacts", "provide_community_contacts")
+GP_PEOPLE = ("gp_patients", "interventions")
 PEOPLE_FEEDS = ("incidents", "calls", *ED, *SPELLS)
+ANY = "any"  # every feed about persons that is not named for the defect itself
 NET_CHANGE = ("broomfield_ed_attendances", "southend_ed_attendances", "broomfield_spells", "southend_spells")
 
 
@@ -64,6 +66,29 @@ DIRT = (
     ),
     Defect("birth_date_default", ED, 0.001, "Date of birth 01/01/1900, a default of the system (F 2.1.7 14)."),
     Defect("practice_dummy", (*ED, *SPELLS), 0.015, "Practice V81999, not known, though the person has one (F 2.2.6)."),
+    # human errors in who it is (F 9.2); rates are chosen
+    Defect("nhs_number_of_mother", (ANY,), 0.15, "The mother's number on her baby; of the first 60 days of life."),
+    Defect("nhs_number_of_another", ("incidents", "calls"), 0.002, "A valid number, of somebody else."),
+    Defect("nhs_number_of_another", (ANY,), 0.0008, "A valid number, of somebody else."),
+    Defect("given_name_baby", (ANY,), 0.30, "Baby for a given name; of the first 28 days of life."),
+    Defect("family_name_former", ("incidents", "calls"), 0.10, "The name before marriage; of those who changed it."),
+    Defect("family_name_former", (ANY,), 0.20, "The name before marriage; of those who changed it."),
+    Defect("family_name_misspelt", ("incidents", "calls"), 0.020, "A letter wrong, left out, doubled or out of place."),
+    Defect("family_name_misspelt", (ANY,), 0.006, "A letter wrong, left out, doubled or out of place."),
+    Defect("given_name_misspelt", ("incidents", "calls"), 0.015, "A letter wrong, left out, doubled or out of place."),
+    Defect("given_name_misspelt", (ANY,), 0.005, "A letter wrong, left out, doubled or out of place."),
+    Defect("given_name_short", ("incidents", "calls"), 0.08, "What people call them; of names with a short form."),
+    Defect("given_name_short", (ANY,), 0.02, "What people call them; of names with a short form."),
+    Defect("given_name_initial", ("incidents", "calls"), 0.006, "An initial for the given name."),
+    Defect("given_name_initial", (ANY,), 0.002, "An initial for the given name."),
+    Defect("name_without_accents", (ANY,), 0.40, "Muller or Mueller for Müller; of names with such letters."),
+    Defect("names_swapped", (ANY,), 0.002, "Family and given name in each other's place."),
+    Defect("birth_date_swapped", ("incidents", "calls"), 0.006, "Day and month swapped; of dates that allow it."),
+    Defect("birth_date_swapped", (ANY,), 0.003, "Day and month swapped; of dates that allow it."),
+    Defect("birth_date_digit", ("incidents", "calls"), 0.005, "A digit of the birth date wrong."),
+    Defect("birth_date_digit", (ANY,), 0.002, "A digit of the birth date wrong."),
+    Defect("postcode_former", (ANY,), 0.20, "The address before the move; of those who moved."),
+    Defect("postcode_mistyped", (ANY,), 0.004, "The last letter of the postcode wrong."),
     # when the file comes, and how often
     Defect("late", PEOPLE_FEEDS, 0.006, "First arrives in a later file: next month's, or three days on."),
     Defect("corrected", PEOPLE_FEEDS, 0.010, "Sent wrong, sent again right in a later file."),
@@ -305,6 +330,39 @@ DIRT = (
     Defect("deleted", (*REFERRALS, *CARE_CONTACTS), 0.004, "Entered by mistake: not in the second submission."),
     Defect("corrected", CARE_CONTACTS, 0.008, "Attendance status wrong in the first submission."),
     Defect("untypable_date", FILED_CONTACTS, 0.002, "31 February as the day of the contact. In files of 80 rows."),
+    # practice records (F 2.12.5)
+    Defect("nhs_number_missing", ("gp_patients",), 0.006, "No NHS number: not traced yet."),
+    Defect("nhs_number_missing", ("interventions",), 0.05, "No NHS number; the practice's own number is there."),
+    Defect("nhs_number_wrong", GP_PEOPLE, 0.003, "One digit mistyped: fails Modulus 11."),
+    Defect("nhs_number_spaced", GP_PEOPLE, 0.02, "Written 999 123 4567: the same number."),
+    Defect(
+        "registered_twice", ("gp_patients",), 0.03, "Never taken off the former practice's list; of those who moved."
+    ),
+    Defect(
+        "local_code_unknown", ("gp_events",), 0.002, "A code that the practice made for itself; of everyday entries."
+    ),
+    Defect("value_in_text", ("gp_events",), 0.002, "The value stands in the comment; of entries with a value."),
+    Defect(
+        "value_implausible",
+        ("gp_events",),
+        0.003,
+        "The point of the decimal is lost; of weights for height and cholesterol.",
+    ),
+    Defect(
+        "hba1c_in_percent", ("gp_events",), 0.02, "HbA1c in per cent where mmol/mol was agreed; of those of habit 1."
+    ),
+    Defect("untypable_date", ("gp_events",), 0.0002, "31 February; of everyday entries."),
+    Defect("event_date_default", ("gp_events",), 0.0008, "Dated 1 January 1900: nobody knows when."),
+    Defect("event_in_future", ("gp_events",), 0.0004, "Dated a year after the day on which it was entered."),
+    Defect("resubmitted", ("gp_events",), 0.002, "Sent again unchanged in the next file."),
+    Defect("corrected", ("gp_events",), 0.002, "Another value; sent again right in the next file."),
+    Defect(
+        "deleted", ("gp_events",), 0.0, "Entered for the wrong patient, withdrawn in the next file: 3 in 1,000 people."
+    ),
+    Defect("deleted", ("gp_medication",), 0.002, "Withdrawn before it was dispensed; of single prescriptions."),
+    Defect("entered_twice", ("gp_appointments",), 0.0, "Once more under a new number after a change of system."),
+    Defect("slot_without_patient", ("gp_appointments",), 0.02, "Time kept for administration or a group."),
+    Defect("staff_missing", ("gp_appointments",), 0.02, "Nobody said who saw the patient."),
     # practice lists
     Defect("nhs_number_wrong", ("registrations",), 0.0005, "Fails Modulus 11: the row is held back."),
     Defect("listed_twice", ("registrations",), 0.002, "Still on the list of the former practice as well."),
@@ -327,7 +385,8 @@ BAD_FILES = {
 
 def rate(name: str, feed: str) -> float:
     """The rate of a defect in a feed; 0 where the feed does not have it."""
-    return sum(defect.rate for defect in DIRT if defect.name == name and feed in defect.feeds)
+    rates = {one: defect.rate for defect in DIRT if defect.name == name for one in defect.feeds}
+    return rates.get(feed, rates.get(ANY, 0.0))
 
 
 @dataclass

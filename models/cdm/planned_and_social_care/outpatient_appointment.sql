@@ -1,21 +1,27 @@
--- One row per outpatient appointment at the acute trust.
--- Skeleton: no rows yet.
+-- One row per outpatient appointment at the acute trust (F 2.3), kept or not, and those that lie ahead.
+{{ rows_follow_key('outpatient_appointment_id', {
+    'stg_mseft__outpatient_appointments': 'outpatient_appointment_id',
+    'person_identity': 'record_id',
+}) }}
 select
-    cast(null as {{ dbt.type_string() }}) as outpatient_appointment_id,
-    cast(null as {{ dbt.type_string() }}) as person_id,
-    cast(null as {{ dbt.type_string() }}) as organisation_code,
-    cast(null as {{ dbt.type_string() }}) as site_code,
-    cast(null as date) as appointment_date,
-    cast(null as boolean) as is_first,
-    cast(null as boolean) as is_remote,
-    cast(null as {{ dbt.type_string() }}) as attendance_code,
-    cast(null as boolean) as is_attended,
-    cast(null as boolean) as is_dna,
-    cast(null as {{ dbt.type_string() }}) as outcome_code,
-    cast(null as {{ dbt.type_string() }}) as priority_code,
-    cast(null as {{ dbt.type_string() }}) as referral_source_code,
-    cast(null as {{ dbt.type_string() }}) as treatment_function_code,
-    cast(null as integer) as age_years,
-    cast(null as {{ dbt.type_string() }}) as sex_code,
-    cast(null as {{ dbt.type_string() }}) as feed_table
-where false
+    appointment.outpatient_appointment_id,
+    person_identity.person_id,
+    'RAJ' as organisation_code,
+    appointment.site_code,
+    appointment.booked_on,
+    appointment.appointment_date,
+    appointment.first_attendance_code in ('1', '3') as is_first,
+    appointment.first_attendance_code in ('3', '4') as is_remote,
+    appointment.attendance_code,
+    appointment.attendance_code in ('5', '6') as is_attended,
+    appointment.attendance_code in ('3', '7') as is_dna,
+    appointment.outcome_code,
+    appointment.priority_code,
+    appointment.referral_source_code,
+    treatment_function.code as treatment_function_code,
+    {{ age_years('appointment.birth_date', 'appointment.appointment_date') }} as age_years,
+    appointment.sex_code,
+    appointment.feed_table
+from {{ ref('stg_mseft__outpatient_appointments') }} as appointment
+{{ left_join_person('appointment', 'outpatient_appointment_id') }}
+{{ left_join_code('treatment_function', 'appointment.treatment_function_code', 'treatment_function') }}

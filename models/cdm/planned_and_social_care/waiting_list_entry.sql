@@ -1,21 +1,80 @@
--- One row per pathway and week while it is open on the waiting list (census Sunday).
--- Skeleton: no rows yet.
+-- One row per pathway and week while it is open on the waiting list (census Sunday, F 2.4.1). A pathway that a list names
+-- more than once counts once: the inpatient line before the outpatient one, as the decision to admit came later, and the
+-- trust's own before that of a predecessor, whose system nobody keeps up.
+with lines as (
+
+    select
+        list.*,
+        status.code as known_rtt_status_code,
+        coalesce(status.group_code, 'unknown') as clock_effect,
+        count(*) over (partition by list.week_ending_date, list.pathway_id) as lines_sent,
+        row_number() over (
+            partition by list.week_ending_date, list.pathway_id
+            order by
+                case when list.waiting_list_type_code in ('IRTT', 'INON', 'PTLI') then 0 else 1 end,
+                case when list.sent_issuer_code = 'RAJ' then 0 else 1 end,
+                list.clock_start_date desc,
+                list.sent_issuer_code,
+                list.sent_waiting_list_type_code
+        ) as preference
+    from {{ ref('stg_mseft__waiting_list') }} as list
+    {{ left_join_code('rtt_status', 'list.rtt_status_code', 'status') }}
+
+),
+
+counted as (
+
+    select
+        lines.*,
+        {{ wait_days('lines.clock_start_date', 'lines.week_ending_date') }} as wait_days,
+        -- a period that a list says has ended, or never began, does not tick
+        coalesce(
+            lines.waiting_list_type_code in ('ORTT', 'IRTT')
+            and lines.clock_effect in ('start', 'ticking', 'unknown'), false
+        ) as is_rtt_incomplete
+    from lines
+    where lines.preference = 1
+
+),
+
+newest as (
+
+    select max(week_ending_date) as week_ending_date
+    from {{ ref('stg_mseft__waiting_list') }}
+
+)
+
 select
-    cast(null as {{ dbt.type_string() }}) as waiting_list_entry_id,
-    cast(null as date) as week_ending_date,
-    cast(null as {{ dbt.type_string() }}) as pathway_id,
-    cast(null as {{ dbt.type_string() }}) as person_id,
-    cast(null as {{ dbt.type_string() }}) as organisation_code,
-    cast(null as {{ dbt.type_string() }}) as site_code,
-    cast(null as {{ dbt.type_string() }}) as waiting_list_type_code,
-    cast(null as {{ dbt.type_string() }}) as treatment_function_code,
-    cast(null as {{ dbt.type_string() }}) as priority_code,
-    cast(null as {{ dbt.type_string() }}) as procedure_priority_code,
-    cast(null as date) as clock_start_date,
-    cast(null as integer) as wait_days,
-    cast(null as boolean) as is_rtt_incomplete,
-    cast(null as {{ dbt.type_string() }}) as rtt_status_code,
-    cast(null as date) as tci_date,
-    cast(null as boolean) as is_newest_census,
-    cast(null as {{ dbt.type_string() }}) as feed_table
-where false
+    cast(counted.week_ending_date as {{ dbt.type_string() }}) || '|' || counted.pathway_id as waiting_list_entry_id,
+    counted.week_ending_date,
+    counted.pathway_id,
+    person_identity.person_id,
+    'RAJ' as organisation_code,
+    counted.site_code,
+    counted.waiting_list_type_code,
+    treatment_function.code as treatment_function_code,
+    counted.priority_code,
+    counted.procedure_priority_code,
+    counted.clock_start_date,
+    counted.wait_days,
+    {{ wait_week('counted.wait_days') }} as wait_week,
+    counted.is_rtt_incomplete,
+    counted.is_rtt_incomplete and {{ waits_within_weeks('counted.wait_days', 18) }} as is_within_18_weeks,
+    counted.is_rtt_incomplete and {{ waits_over_weeks('counted.wait_days', 52) }} as is_over_52_weeks,
+    counted.is_rtt_incomplete and {{ waits_over_weeks('counted.wait_days', 65) }} as is_over_65_weeks,
+    counted.is_rtt_incomplete and {{ waits_over_weeks('counted.wait_days', 104) }} as is_over_104_weeks,
+    counted.known_rtt_status_code as rtt_status_code,
+    counted.decided_to_admit_on,
+    counted.tci_date,
+    coalesce(counted.tci_date < counted.week_ending_date, false) as is_tci_past,
+    counted.next_appointment_date,
+    coalesce(person.died_on < counted.week_ending_date, false) as is_dead_on_list,
+    counted.lines_sent > 1 as is_listed_more_than_once,
+    counted.week_ending_date = newest.week_ending_date as is_newest_census,
+    counted.feed_table
+from counted
+cross join newest
+{{ left_join_person('counted', 'pathway_id') }}
+left join {{ ref('person') }} as person
+    on person_identity.person_id = person.person_id
+{{ left_join_code('treatment_function', 'counted.treatment_function_code', 'treatment_function') }}
