@@ -1,18 +1,20 @@
--- One row per referral to a community or mental-health service, whoever received it.
--- Skeleton: no rows yet.
+-- One row per referral to a community or mental-health service, whoever received it (F 2.10, 2.11). A referral that was
+-- recorded twice is one; an end before its beginning is a mistake and says nothing.
 select
-    cast(null as {{ dbt.type_string() }}) as care_referral_id,
-    cast(null as {{ dbt.type_string() }}) as person_id,
-    cast(null as {{ dbt.type_string() }}) as organisation_code,
-    cast(null as {{ dbt.type_string() }}) as setting,
-    cast(null as {{ dbt.type_string() }}) as service_type_code,
-    cast(null as {{ dbt.type_string() }}) as source_of_referral_code,
-    cast(null as {{ dbt.type_string() }}) as priority_code,
-    cast(null as {{ dbt.type_string() }}) as reason_code,
-    cast(null as timestamp) as received_at_local,
-    cast(null as boolean) as has_received_time,
-    cast(null as date) as closed_on,
-    cast(null as {{ dbt.type_string() }}) as close_reason_code,
-    cast(null as integer) as age_years,
-    cast(null as {{ dbt.type_string() }}) as feed_table
-where false
+    care_referral_id,
+    person_id,
+    organisation_code,
+    setting,
+    service_type_code,
+    source_of_referral_code,
+    priority_code,
+    reason_code,
+    received_at_local,
+    has_received_time,
+    rejected_on,
+    case when closed_on >= cast(received_at_local as date) then closed_on end as closed_on,
+    case when closed_on >= cast(received_at_local as date) then close_reason_code end as close_reason_code,
+    {{ age_years('birth_date', 'received_at_local') }} as age_years,
+    feed_table
+from {{ ref('care_referral_record') }}
+where care_referral_record_id = care_referral_id
