@@ -18,11 +18,18 @@ THREADS = 2
 
 
 def compiled_models(settings: Settings) -> list[dict[str, Any]]:
-    """Every model of the last build, parents first: relation, whether it is a view, and its SELECT."""
+    """Every model of the last build, parents first: relation, whether it is a view, and its SELECT.
+
+    A model in Python is left out, so that its table stays as the build left it.
+    """
     manifest = json.loads((settings.dbt_target / "manifest.json").read_text())
     results = json.loads((settings.dbt_target / "run_results.json").read_text())["results"]
     compiled = {result["unique_id"]: result.get("compiled_code") for result in results}
-    models = {key: node for key, node in manifest["nodes"].items() if node["resource_type"] == "model"}
+    models = {
+        key: node
+        for key, node in manifest["nodes"].items()
+        if node["resource_type"] == "model" and node.get("language", "sql") == "sql"
+    }
     ordered: dict[str, dict[str, Any]] = {}
 
     def add(key: str) -> None:

@@ -4,8 +4,9 @@
   unchanged  the SQL and the content of everything it reads are as they were: nothing is done;
   rows       the model says in config.meta.delta how its inputs name its key: only rows of changed keys are replaced;
   whole      everything else: the table is made again, in one transaction. `--full-refresh` asks for this.
+A model in Python is a table like any other: its text and what it reads decide whether its function is called at all.
 -#}
-{% materialization table, adapter='duckdb' %}
+{% materialization table, adapter='duckdb', supported_languages=['sql', 'python'] %}
     {%- set existing = load_cached_relation(this) -%}
     {%- set target_relation = this.incorporate(type='table') -%}
     {{ run_hooks(pre_hooks) }}
@@ -15,6 +16,13 @@
         {%- call statement('main') -%} select 'unchanged' {%- endcall -%}
     {%- elif is_usable and can_replace_rows(model, state) -%}
         {%- do replace_rows(target_relation, state) -%}
+    {%- elif model.language == 'python' -%}
+        {#- dbt lets Python run only right here, in a statement of the materialisation itself. -#}
+        {%- set keeps_changes = put_old_aside(existing, target_relation, state) -%}
+        {%- call statement('main', language='python') -%}
+            {{ python_in_transaction(target_relation, compiled_code) }}
+        {%- endcall -%}
+        {%- do store_whole_table(target_relation, state, keeps_changes) -%}
     {%- else -%}
         {%- do make_whole_table(existing, target_relation, state) -%}
     {%- endif -%}
@@ -49,9 +57,18 @@
 {% endmaterialization %}
 
 
-{#- Old and new stand side by side until the commit, so that what changed can be told to those who take rows from here. -#}
 {% macro make_whole_table(existing, target_relation, state) %}
-    {%- set old_relation = target_relation.incorporate(path={'identifier': target_relation.identifier ~ '__old'}) -%}
+    {%- set keeps_changes = put_old_aside(existing, target_relation, state) -%}
+    {%- call statement('main') -%}
+        {{ create_table_as(False, target_relation, compiled_code) }}
+    {%- endcall -%}
+    {%- do store_whole_table(target_relation, state, keeps_changes) -%}
+{% endmacro %}
+
+
+{#- Old and new stand side by side until the commit, so that what changed can be told to those who take rows from here. -#}
+{% macro put_old_aside(existing, target_relation, state) %}
+    {%- set old_relation = old_version_of(target_relation) -%}
     {%- set keeps_changes = existing is not none and existing.is_table and state.content_before and is_watched(model) -%}
     {%- do in_transaction('drop table if exists ' ~ old_relation) -%}
     {%- if keeps_changes -%}
@@ -59,9 +76,17 @@
     {%- elif existing is not none -%}
         {%- do in_transaction('drop ' ~ existing.type ~ ' if exists ' ~ existing) -%}
     {%- endif -%}
-    {%- call statement('main') -%}
-        {{ create_table_as(False, target_relation, compiled_code) }}
-    {%- endcall -%}
+    {%- do return(keeps_changes) -%}
+{% endmacro %}
+
+
+{% macro old_version_of(relation) %}
+    {%- do return(relation.incorporate(path={'identifier': relation.identifier ~ '__old'})) -%}
+{% endmacro %}
+
+
+{% macro store_whole_table(target_relation, state, keeps_changes) %}
+    {%- set old_relation = old_version_of(target_relation) -%}
     {%- set content = content_of(target_relation) -%}
     {%- set changes_from = none -%}
     {%- if keeps_changes and same_columns(old_relation, target_relation) -%}
@@ -72,6 +97,24 @@
     {%- set outcome = 'unchanged' if content == state.content_before and changes_from else 'whole' -%}
     {%- do store_state(state.table_name, state.definition, state.inputs, content, changes_from, outcome, none) -%}
     {%- do remember_batches(state) -%}
+{% endmacro %}
+
+
+{#-
+  dbt-duckdb writes a data frame through a second connection, which sees nothing of the transaction that the old table was
+  renamed in. Made a relation of the first connection, the result is written in that transaction.
+-#}
+{% macro python_in_transaction(relation, code) %}
+{{ py_write_table(False, relation, code) }}
+
+function_of_model = model
+
+
+def model(dbt, session):
+    made = function_of_model(dbt, session)
+    if type(made).__name__ == 'DuckDBPyRelation':
+        return made
+    return session.from_arrow(made) if type(made).__module__.startswith('pyarrow') else session.from_df(made)
 {% endmacro %}
 
 

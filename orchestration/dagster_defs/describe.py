@@ -84,6 +84,8 @@ def kinds(node: Mapping[str, Any]) -> set[str]:
         return {made, "parquet"} if made else {"duckdb"}
     if node["resource_type"] == "seed":
         return {"dbt", "csv"}
+    if node.get("language") == "python":
+        return {"dbt", "python", "table"}
     return {"dbt", "duckdb", "view" if node["config"].get("materialized") == "view" else "table"}
 
 

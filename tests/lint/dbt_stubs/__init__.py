@@ -17,7 +17,11 @@ def _raise(message):
 
 adapter = SimpleNamespace(dispatch=_dispatch)
 exceptions = SimpleNamespace(raise_compiler_error=_raise)
-dbt = SimpleNamespace(type_string=lambda: "varchar")
+dbt = SimpleNamespace(
+    type_string=lambda: "varchar",
+    hash=lambda value: f"md5({value})",
+    listagg=lambda value, between="','", order_by=None: f"listagg({value}, {between} {order_by or ''})",
+)
 execute = False
 graph = {}
 flags = SimpleNamespace(WHICH="lint")
