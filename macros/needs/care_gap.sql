@@ -1,4 +1,4 @@
-{#- True where an age lies within min_age and max_age of a row, either of which may be open. An unknown age lies in none. -#}
+{#- True where an age lies within min_age and max_age of a row, either may be open; unknown lies in none. -#}
 {% macro age_in_range(age_years, row) -%}
     coalesce({{ age_years }} between coalesce({{ row }}.min_age, 0) and coalesce({{ row }}.max_age, 200), false)
 {%- endmacro %}
@@ -29,4 +29,10 @@
         when {{ value }} = floor({{ value }}) then cast(cast({{ value }} as bigint) as {{ dbt.type_string() }})
         else cast(round({{ value }}, 1) as {{ dbt.type_string() }})
     end
+{%- endmacro %}
+
+
+{#- Whether any of the rows of a person names a register, as has_<register>. -#}
+{% macro condition_flag(register) -%}
+    max(case when register_code = '{{ register }}' then 1 else 0 end) = 1 as has_{{ register | lower }}
 {%- endmacro %}

@@ -35,10 +35,13 @@ condition as (
 
     select
         person_id,
-        {% for register in ['AF', 'HF', 'HTN', 'DM', 'STIA', 'CHD', 'PAD', 'PC'] -%}
-        max(case when register_code = '{{ register }}' then 1 else 0 end) = 1 as has_{{ register | lower }}
-        {{- ',\n        ' if not loop.last }}
-        {%- endfor %}
+        {{ condition_flag('HF') }},
+        {{ condition_flag('HTN') }},
+        {{ condition_flag('DM') }},
+        {{ condition_flag('STIA') }},
+        {{ condition_flag('CHD') }},
+        {{ condition_flag('PAD') }},
+        {{ condition_flag('PC') }}
     from on_register
     group by person_id
 
