@@ -31,6 +31,8 @@ COMMUNITY_CONTACTS = ("eput_community_contacts", "nelft_community_contacts", "pr
 CARE_CONTACTS = (*MH_CONTACTS, *COMMUNITY_CONTACTS)
 FILED_CONTACTS = ("eput_mh_contacts", "eput_community_contacts", "provide_community_contacts")
 GP_PEOPLE = ("gp_patients", "interventions")
+CLIENT_LEVEL = ("essex_client_level_data", "southend_client_level_data", "thurrock_client_level_data")
+NUMBERED_CLIENTS = CLIENT_LEVEL[:2]
 PEOPLE_FEEDS = ("incidents", "calls", *ED, *SPELLS)
 ANY = "any"  # every feed about persons that is not named for the defect itself
 NET_CHANGE = ("broomfield_ed_attendances", "southend_ed_attendances", "broomfield_spells", "southend_spells")
@@ -363,6 +365,23 @@ DIRT = (
     Defect("entered_twice", ("gp_appointments",), 0.0, "Once more under a new number after a change of system."),
     Defect("slot_without_patient", ("gp_appointments",), 0.02, "Time kept for administration or a group."),
     Defect("staff_missing", ("gp_appointments",), 0.02, "Nobody said who saw the patient."),
+    # adult social care, client level data (F 2.13)
+    Defect("nhs_number_missing", NUMBERED_CLIENTS, 0.06, "No NHS number, of people (F 2.13.3)."),
+    Defect("nhs_number_wrong", NUMBERED_CLIENTS, 0.004, "One digit mistyped, of people."),
+    Defect("nhs_number_spaced", NUMBERED_CLIENTS, 0.05, "Written 999 123 4567: the same number, of people."),
+    Defect("practice_dummy", CLIENT_LEVEL, 0.01, "Practice V81999, not known, though the person has one; of people."),
+    Defect("duplicate_row", CLIENT_LEVEL, 0.006, "The same row twice, under another reference."),
+    Defect("two_outcomes", CLIENT_LEVEL, 0.012, "Twice in a file, with two outcomes; of requests and assessments."),
+    Defect("release_1_wording", CLIENT_LEVEL, 0.08, "In the words of release 1 after it ended (F 2.13.1)."),
+    Defect("component_free_text", CLIENT_LEVEL, 0.02, "Component of the service in words of somebody's own, of services."),
+    Defect("never_closed", CLIENT_LEVEL, 0.02, "Open in every file, though it ended; of services that ended."),
+    Defect("open_after_death", CLIENT_LEVEL, 0.4, "Open though the person died, whose death is told; of such services."),
+    Defect("death_not_told", CLIENT_LEVEL, 0.1, "The service has ended, the death is not told; of such services."),
+    Defect("not_in_the_newest", CLIENT_LEVEL, 0.02, "Left out of the newest submission, of services."),
+    Defect("start_date_reset", CLIENT_LEVEL, 0.06, "Starts on 1 April of the year, of support at home that spans it."),
+    Defect("carer_as_service_user", CLIENT_LEVEL, 0.04, "A carer recorded as a service user; of carers' assessments."),
+    Defect("no_person_number", CLIENT_LEVEL, 0.003, "Neither NHS number nor number of the council."),
+    Defect("submission_lacks_rows", CLIENT_LEVEL[:1], 0.0, "Some rows are missing; it comes again nine days later."),
     # practice lists
     Defect("nhs_number_wrong", ("registrations",), 0.0005, "Fails Modulus 11: the row is held back."),
     Defect("listed_twice", ("registrations",), 0.002, "Still on the list of the former practice as well."),

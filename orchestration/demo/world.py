@@ -11,6 +11,7 @@ import numpy as np
 
 from orchestration.demo import beds, clock, discharge, emergency, inpatient, population, rates, urgent, wards
 from orchestration.demo.downstream import Downstream, make_downstream
+from orchestration.demo.gp import Records, make_records
 from orchestration.demo.health import Health, choose_exposed, make_health, spare_admissions, spare_direct
 from orchestration.demo.rates import Period, Picker
 from orchestration.demo.table import Table, rng_for, size, take
@@ -34,6 +35,7 @@ class World:
     sitrep: Table
     downstream: Downstream
     health: Health
+    gp: Records
 
 
 def first_day(end: dt.date, months: int) -> dt.date:
@@ -91,6 +93,7 @@ def make_world(residents: int, months: int, seed: int, end: dt.date, seeds: Path
         sitrep=discharge.make_sitrep(period, attendances, incidents, spells, listed),
         downstream=following,
         health=health,
+        gp=make_records(period, people, registrations, health, seeds, seed),
     )
 
 
