@@ -69,6 +69,9 @@ def parser() -> argparse.ArgumentParser:
     commands.add_parser("dictionary", parents=[home], help="make the data dictionary of the built warehouse again")
     commands.add_parser("site", parents=[home], help="make the pages of the published set again, beside the live ones")
     commands.add_parser("score", parents=[home], help="compare the links that the hub found with a demo's truth")
+    commands.add_parser(
+        "leaks", parents=[home], help="look for what identifies people in everything outside the identifiable zone"
+    )
     dev = commands.add_parser("dev", parents=[home, landing], help="open the Dagster UI on http://127.0.0.1:3000")
     dev.add_argument("--port", type=positive, default=3000)
     commands.add_parser(
@@ -203,6 +206,16 @@ def run_score(arguments: argparse.Namespace, settings: Settings) -> int:
     return 0
 
 
+def run_leaks(arguments: argparse.Namespace, settings: Settings) -> int:
+    from orchestration.leaks import scan_home
+
+    report = scan_home(settings)
+    for finding in report.findings:
+        print(finding)
+    print(f"Leak scan: {report}.")
+    return 1 if report.findings else 0
+
+
 def run_dev(arguments: argparse.Namespace, settings: Settings) -> int:
     import subprocess
 
@@ -239,7 +252,7 @@ def run_contract(arguments: argparse.Namespace, settings: Settings) -> int:
 COMMANDS = {
     "demo": run_demo, "run": run_hub, "ingest": run_ingest, "build": run_build, "gates": run_gates,
     "dictionary": run_dictionary, "site": run_site, "score": run_score, "dev": run_dev, "env": run_env,
-    "contract": run_contract,
+    "contract": run_contract, "leaks": run_leaks,
 }  # fmt: skip
 
 if __name__ == "__main__":

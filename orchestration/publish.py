@@ -12,10 +12,14 @@ import shutil
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
 
 from orchestration.files import Damaged, fsync_path, read_cache, read_json, write_json_atomically
 from orchestration.reuse import link_unchanged
 from orchestration.settings import Settings
+
+if TYPE_CHECKING:
+    from orchestration.leaks import LeakReport
 
 MANIFEST = "manifest.json"
 CONTENTS = "published_from.json"
@@ -31,7 +35,12 @@ STORES = {
 
 
 class PublishRefused(Exception):
-    """A check of severity error failed, or a mart is missing: the last good set stays."""
+    """A check of severity error failed, a mart is missing, or what was to go live says who somebody is: the last good
+    set stays. `problems`: where, one line each."""
+
+    def __init__(self, said: str, problems: Iterable[str] = ()):
+        super().__init__(said)
+        self.problems = list(problems)
 
 
 @dataclass(frozen=True)
@@ -54,6 +63,7 @@ class PublishResult:
     as_of: str
     files: dict[str, int] = field(default_factory=dict)
     """Rows by file, relative to the set."""
+    leaks: LeakReport | None = None
 
 
 def products(manifest: dict) -> list[Product]:
@@ -94,7 +104,7 @@ def publish(
     """Write the set beside the live one, then swap.
 
     `decorate` may add files (the dictionary, pages) to the folder before it goes live.
-    Raises PublishRefused where a check failed; the live set is then untouched.
+    Raises PublishRefused where a check failed, or the leak scan found a person; the live set is then untouched.
     """
     if failures := failed_checks(settings):
         named = "; ".join(f"{table}: {check} ({rows} rows)" for check, table, rows in failures[:5])
@@ -111,6 +121,7 @@ def publish(
             + "\n"
         )
         _restrict(staging / DIRECT_CARE)
+        leaks = _without_leaks(settings, staging)
         for path in [staging, *staging.rglob("*")]:
             fsync_path(path)
         target = _go_live(settings, staging, version)
@@ -118,7 +129,7 @@ def publish(
     finally:  # a full disk has room again
         shutil.rmtree(staging, ignore_errors=True)
     _forget_old_versions(settings, keep=target)
-    return PublishResult(version=version, path=target, as_of=as_of, files=rows)
+    return PublishResult(version=version, path=target, as_of=as_of, files=rows, leaks=leaks)
 
 
 def _write_tables(settings: Settings, folder: Path) -> tuple[dict[str, int], dict[str, str]]:
@@ -151,6 +162,22 @@ def _write_tables(settings: Settings, folder: Path) -> tuple[dict[str, int], dic
                 # Ordered by every column, so that the same rows always give the same bytes.
                 warehouse.execute(f"copy (select * from {product.relation} order by all) to '{_quoted(file)}' ({how})")
     return rows, contents
+
+
+def _without_leaks(settings: Settings, staging: Path) -> LeakReport:
+    """Raises PublishRefused where anything that is new outside the identifiable zone says who somebody is."""
+    from orchestration.leaks import scan_new
+
+    report = scan_new(settings, staging)
+    if report.findings:
+        inside = f"{settings.publish_versions.name}/{staging.name}/"
+        where = [str(finding).replace(inside, "") for finding in report.findings]
+        raise PublishRefused(
+            f"the leak scan found what identifies people in {len(where)} places, nothing was published: see "
+            "docs/governance.md for what to do",
+            where,
+        )
+    return report
 
 
 def _make_folder(set_: Path, folder: Path) -> None:

@@ -163,6 +163,8 @@ def print_summary(result: RunResult, console: Console | None = None) -> None:
     print_ingest(result.ingest, settings, console)
     if result.published is None:
         console.print("Numbers   nothing changed since the last run: nothing was rebuilt, the published set stands")
+    elif result.published.leaks:
+        console.print(f"Leak scan {result.published.leaks}")
     _print_ledger(settings, console)
     _print_missing_feeds(settings, console)
     _print_headlines(settings, result.as_of, console)

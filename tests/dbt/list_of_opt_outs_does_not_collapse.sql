@@ -1,5 +1,5 @@
--- The newest answer of the check for national opt-outs names at least half as many people as the one before it. A
--- list cut short would put people into secondary use who opted out; nothing is published then (F 5.3).
+-- The newest answer of the check for national opt-outs names at least half as many people as the one before
+-- it. A list cut short would put people into secondary use who opted out; then nothing is published (F 5.3).
 with answers as (
 
     select

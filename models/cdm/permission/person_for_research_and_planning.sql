@@ -1,5 +1,5 @@
--- One row per person whose record may be used beyond direct care: no opt-out in force (F 5.3). Nobody, while no
--- answer of the national check service has come: without it the hub cannot know who opted out.
+-- One row per person whose record may be used beyond direct care: no opt-out in force (F 5.3). Nobody, while
+-- no answer of the national check service has come: without it the hub cannot know who opted out.
 select person.person_id
 from {{ ref('person') }} as person
 left join (

@@ -1,6 +1,6 @@
 -- One row per person known to any partner, under a key that means nothing outside secondary use: no name,
--- number, birth date or postcode, and nobody who opted out (F 5.3). The age is that at as_of; facts carry the age
--- at the event.
+-- number, birth date or postcode, and nobody who opted out (F 5.3). The age is that at as_of; facts carry the
+-- age at the event.
 with described as (
 
     select
