@@ -70,3 +70,21 @@
 {% macro duckdb__is_one_of(value, texts) -%}
     list_contains(['{{ texts | map('string') | map('replace', "'", "''") | join("', '") }}'], {{ value }})
 {%- endmacro %}
+
+{#- How many letters have to be changed, added or left out to make one text of the other (Levenshtein). Spark and DuckDB agree. -#}
+{% macro edit_distance(one, other) -%}
+    levenshtein({{ one }}, {{ other }})
+{%- endmacro %}
+
+{#- In a select: one row for each part of a list of texts. -#}
+{% macro each_part(texts, separator=';') -%}
+    {{ return(adapter.dispatch('each_part', 'bihub')(texts, separator)) }}
+{%- endmacro %}
+
+{% macro default__each_part(texts, separator) -%}
+    explode(split({{ texts }}, '{{ separator }}'))
+{%- endmacro %}
+
+{% macro duckdb__each_part(texts, separator) -%}
+    unnest(string_split({{ texts }}, '{{ separator }}'))
+{%- endmacro %}

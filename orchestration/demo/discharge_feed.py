@@ -130,7 +130,8 @@ def send_lists(world: World, landing: Path, seed: int) -> Sent:
     when = census_moment(truth["census_date"])
     log.add("carried_forward", ids[real:], "copy_of", ids[repeated])
     log.add("carried_forward", ids[real:], "census_date", clock.text(truth["census_date"][real:], "%Y-%m-%d"))
-    table["nhs_number"] = identity(world.people, truth["person"], when, ids, LIST_FEED, rng, log)["nhs_number"]
+    sends = ("nhs_number",)
+    table["nhs_number"] = identity(world.people, truth["person"], when, ids, LIST_FEED, rng, log, sends)["nhs_number"]
 
     chosen = pick(rng, LIST_FEED, ["pathway_missing", "since_after_census"], np.ones(size(truth), dtype=bool))
     here = chosen["pathway_missing"]

@@ -84,3 +84,327 @@ GIVEN = {
         ),
     },
 }
+
+# What people are called, and what a clerk writes down. The hub's own list (seeds/linkage_nickname.csv) does not know all.
+SHORT = {
+    "Abdul": ("Abdu",),
+    "Abigail": (
+        "Abbie",
+        "Abi",
+        "Gail",
+    ),
+    "Ahmed": ("Ahmad",),
+    "Aisha": (
+        "Ayesha",
+        "Aysha",
+    ),
+    "Albert": (
+        "Alby",
+        "Bert",
+        "Bertie",
+    ),
+    "Amanda": ("Mandy",),
+    "Andrew": (
+        "Andy",
+        "Drew",
+    ),
+    "Angela": (
+        "Ange",
+        "Angie",
+    ),
+    "Ann": (
+        "Anna",
+        "Anne",
+        "Annie",
+    ),
+    "Anthony": ("Tony",),
+    "Arthur": (
+        "Art",
+        "Artie",
+    ),
+    "Barbara": (
+        "Babs",
+        "Barb",
+    ),
+    "Benjamin": (
+        "Ben",
+        "Benji",
+        "Benny",
+    ),
+    "Caroline": (
+        "Carrie",
+        "Caz",
+    ),
+    "Catherine": (
+        "Cath",
+        "Cathy",
+        "Kate",
+        "Katherine",
+        "Kathryn",
+        "Katie",
+        "Kitty",
+    ),
+    "Charles": (
+        "Charlie",
+        "Chas",
+    ),
+    "Charlotte": ("Lottie",),
+    "Christine": (
+        "Chrissie",
+        "Tina",
+    ),
+    "Christopher": (
+        "Chris",
+        "Kit",
+    ),
+    "Chukwuma": ("Chuks",),
+    "Daniel": (
+        "Dan",
+        "Danny",
+    ),
+    "David": (
+        "Dave",
+        "Davey",
+    ),
+    "Deborah": (
+        "Debbie",
+        "Debra",
+        "Debs",
+    ),
+    "Derek": ("Del",),
+    "Diane": (
+        "Di",
+        "Diana",
+    ),
+    "Dorothy": (
+        "Dolly",
+        "Dot",
+        "Dottie",
+        "Dotty",
+    ),
+    "Edward": (
+        "Ed",
+        "Eddie",
+        "Ted",
+        "Teddy",
+    ),
+    "Eleanor": (
+        "Ellie",
+        "Nell",
+        "Nora",
+    ),
+    "Elizabeth": (
+        "Beth",
+        "Betsy",
+        "Betty",
+        "Eliza",
+        "Libby",
+        "Liz",
+        "Lizzie",
+    ),
+    "Emily": (
+        "Em",
+        "Emmy",
+    ),
+    "Emmanuel": ("Manny",),
+    "Fatima": ("Fatma",),
+    "Florence": (
+        "Flo",
+        "Florrie",
+    ),
+    "Frederick": (
+        "Fred",
+        "Freddie",
+    ),
+    "Gabriel": ("Gabe",),
+    "Georgia": ("Georgie",),
+    "Graham": ("Gray",),
+    "Harriet": ("Hattie",),
+    "Henry": (
+        "Hal",
+        "Harry",
+    ),
+    "Isaac": ("Zac",),
+    "Isabella": (
+        "Bella",
+        "Izzy",
+    ),
+    "Jacob": ("Jake",),
+    "Jacqueline": (
+        "Jackie",
+        "Jacqui",
+    ),
+    "James": (
+        "Jim",
+        "Jimmy",
+    ),
+    "Jane": (
+        "Janey",
+        "Janie",
+    ),
+    "Jennifer": (
+        "Jen",
+        "Jenny",
+    ),
+    "Jessica": (
+        "Jess",
+        "Jessie",
+    ),
+    "Joan": ("Joanie",),
+    "John": (
+        "Johnny",
+        "Jon",
+    ),
+    "Jonathan": ("Jonny",),
+    "Joseph": (
+        "Joe",
+        "Joey",
+    ),
+    "Josephine": (
+        "Jo",
+        "Josie",
+    ),
+    "Joshua": ("Josh",),
+    "Khadija": ("Khadijah",),
+    "Lucy": (
+        "Lu",
+        "Lulu",
+    ),
+    "Manpreet": ("Mani",),
+    "Margaret": (
+        "Maggie",
+        "Marge",
+        "Meg",
+        "Peggy",
+    ),
+    "Mary": (
+        "May",
+        "Polly",
+    ),
+    "Maryam": (
+        "Mariam",
+        "Miriam",
+    ),
+    "Matthew": ("Matt",),
+    "Michael": (
+        "Mick",
+        "Mickey",
+        "Mike",
+    ),
+    "Michelle": ("Shelly",),
+    "Mohammed": (
+        "Mo",
+        "Mohamed",
+        "Mohammad",
+        "Mohd",
+        "Muhammad",
+    ),
+    "Natalie": ("Nat",),
+    "Nathan": ("Nate",),
+    "Nicholas": (
+        "Nick",
+        "Nicky",
+    ),
+    "Nicola": ("Nikki",),
+    "Oliver": (
+        "Ollie",
+        "Olly",
+    ),
+    "Olivia": (
+        "Liv",
+        "Livvy",
+    ),
+    "Pamela": ("Pam",),
+    "Patricia": (
+        "Patsy",
+        "Tricia",
+        "Trish",
+        "Tish",
+    ),
+    "Patrick": (
+        "Paddy",
+        "Pat",
+    ),
+    "Pauline": ("Paula",),
+    "Peter": ("Pete",),
+    "Philip": ("Phil",),
+    "Raymond": ("Ray",),
+    "Rebecca": (
+        "Becca",
+        "Becky",
+    ),
+    "Richard": (
+        "Dick",
+        "Richie",
+        "Rick",
+        "Ricky",
+    ),
+    "Robert": (
+        "Bob",
+        "Bobby",
+        "Rob",
+        "Robbie",
+    ),
+    "Ronald": (
+        "Ron",
+        "Ronnie",
+    ),
+    "Rosie": ("Rose",),
+    "Rukhsana": ("Ruksana",),
+    "Samuel": (
+        "Sam",
+        "Sammy",
+    ),
+    "Sarah": ("Sadie",),
+    "Sharon": ("Shaz",),
+    "Sophie": (
+        "Soph",
+        "Sophia",
+    ),
+    "Stanley": ("Stan",),
+    "Stephen": (
+        "Steve",
+        "Steven",
+        "Stevie",
+    ),
+    "Sunil": ("Sunny",),
+    "Susan": (
+        "Sue",
+        "Susie",
+    ),
+    "Terence": ("Terry",),
+    "Teresa": (
+        "Tess",
+        "Theresa",
+    ),
+    "Thomas": (
+        "Tom",
+        "Tommy",
+    ),
+    "Timothy": ("Tim",),
+    "Trevor": ("Trev",),
+    "Valerie": ("Val",),
+    "Victoria": (
+        "Tori",
+        "Vicki",
+        "Vicky",
+    ),
+    "Vikram": ("Vik",),
+    "Vincent": ("Vince",),
+    "Walter": (
+        "Wally",
+        "Walt",
+    ),
+    "William": (
+        "Bill",
+        "Billy",
+        "Will",
+        "Willie",
+    ),
+    "Yusuf": (
+        "Yousef",
+        "Youssef",
+        "Yusef",
+    ),
+    "Zainab": ("Zaynab",),
+}

@@ -32,6 +32,9 @@ MOVE_PER_YEAR = 0.06
 JOIN_PER_YEAR = 0.015
 LEAVE_PER_YEAR = 0.012
 UNREGISTERED_SHARE = 0.01
+TWIN_SHARE = 0.03  # of children; of grown-ups a third of it, who live apart
+SAME_INITIAL_SHARE = 0.35  # of twins
+RENAMED_SHARE = 0.06  # of women of 20 to 60: another family name than some partners still have
 # Letters that the Post Office never uses in the last two places, so no such postcode exists.
 NEVER_ISSUED = "CIKMOV"
 
@@ -140,6 +143,55 @@ def _people(rng: np.random.Generator, count: int, start: dt.date, lsoa: Table, p
     }
 
 
+class People(dict[str, np.ndarray]):
+    """A table that also keeps of whom the records are that do not say so (identity.identity)."""
+
+    def __init__(self, columns: Table):
+        super().__init__(columns)
+        self.told: list[Table] = []
+
+
+def _twins(rng: np.random.Generator, people: Table, start: dt.date) -> None:
+    """Some people become the twin of the one before: birth date, family name, origin; children home and practice too."""
+    age = (np.datetime64(start, "D") - people["birth_date"]).astype("int64") // 365
+    place = np.arange(len(age))
+    first = (
+        (place % 2 == 0)
+        & (place + 1 < len(age))
+        & (rng.random(len(age)) < np.where(age < 18, TWIN_SHARE, TWIN_SHARE / 3))
+    )
+    one = np.flatnonzero(first)
+    other = one + 1
+    for name in ("birth_date", "family_name", "ethnic_group", "ethnic_category_code"):
+        people[name][other] = people[name][one]
+    child = age[one] < 18
+    for name in ("home", "postcode", "gp_practice_code"):
+        people[name][other[child]] = people[name][one[child]]
+    _, given = _names(rng, people["ethnic_group"][other], people["sex_code"][other])
+    alike = np.flatnonzero(rng.random(len(one)) < SAME_INITIAL_SHARE)
+    for row in alike:
+        options = names.GIVEN[people["sex_code"][other[row]]]
+        pool = options.get(people["ethnic_group"][one[row]], options["White"])
+        initial = people["given_name"][one[row]][0]
+        same = [name for name in pool if name[0] == initial and name != people["given_name"][one[row]]]
+        if same:
+            given[row] = same[int(rng.integers(0, len(same)))]
+    twice = given == people["given_name"][one]
+    people["given_name"][other] = np.where(twice, people["given_name"][other], given)
+    # nobody has a twin of the same name
+    same = people["given_name"][other] == people["given_name"][one]
+    people["birth_date"][other[same]] -= np.timedelta64(400, "D")
+
+
+def _former_names(rng: np.random.Generator, people: Table, start: dt.date) -> np.ndarray:
+    """The family name before marriage, None for most."""
+    age = (np.datetime64(start, "D") - people["birth_date"]).astype("int64") // 365
+    count = size(people)
+    changed = (people["sex_code"] == "2") & (age >= 20) & (age < 60) & (rng.random(count) < RENAMED_SHARE)
+    family, _ = _names(rng, people["ethnic_group"], people["sex_code"])
+    return np.where(changed & (family != people["family_name"]), family, None)
+
+
 def _babies(rng: np.random.Generator, people: Table, days: int, start: dt.date) -> Table:
     """Babies of mothers in the population, with the mother's home and family name."""
     born_on = np.datetime64(start, "D")
@@ -182,8 +234,10 @@ def make_people(residents: int, start: dt.date, end: dt.date, seed: int, seeds: 
     days = (end - start).days + 1
     years = days / 365.25
     base = _people(rng, residents, start, lsoa, practice)
+    _twins(rng_for(seed, "twins"), base, start)
     people = concat([base, _babies(rng, base, days, start), _visitors(rng, base, round(residents * VISITOR_SHARE))])
     count = size(people)
+    people["former_family_name"] = _former_names(rng_for(seed, "former names"), people, start)
     people["nhs_number"] = nhs_numbers(count, rng)
     people["local_id_RAJ32"] = _hospital_numbers(rng, count, "B{}")
     people["local_id_RAJ01"] = _hospital_numbers(rng, count, "{}")
@@ -218,7 +272,7 @@ def make_people(residents: int, start: dt.date, end: dt.date, seed: int, seeds: 
     people["left_on"] = np.where(
         leaver, first + rng.integers(0, days, count).astype("timedelta64[D]"), np.datetime64("NaT")
     )
-    return people, lsoa
+    return People(people), lsoa
 
 
 def ages(people: Table, who: np.ndarray, moments: np.ndarray) -> np.ndarray:

@@ -45,6 +45,9 @@ care_package_place  one row per place where a person waits, from when on (local 
 waiting_pathway     one row per wait for a consultant: started_on, stopped_on (the day of death where died), kind (ends by
                     admission or outpatient; other: outside RTT). On a Sunday d's list where started_on <= d < stopped_on
 outpatient_appointment  one row per appointment, booked_on, what became of it
+social_care_event   one row per event of adult social care as it was (social_events.py)
+client_level_row    one row per row of a submission of client level data, in the words of release 2, before defects of
+                    identity: told_end and told_death are what it says (client_level_feed.py)
 waiting_deteriorating   who waits and comes to urgent care more and more, and since when (planned_care.py)
 bed_state           one row per site and day: the patients of the spells at 08:00 (`patients` = ga_beds_occupied), and
                     the beds that are open
@@ -67,6 +70,7 @@ import numpy as np
 
 from orchestration.demo import ic24
 from orchestration.demo.care_sending import care_tables
+from orchestration.demo.client_level_feed import social_tables
 from orchestration.demo.downstream_truth import downstream_tables, onward
 from orchestration.demo.opt_out_feed import opt_out_truth
 from orchestration.demo.planned_care_feed import planned_tables
@@ -222,7 +226,7 @@ def write_truth(world: World, folder: Path, sent: dict[str, Sent], sites: dict[s
     _write(folder, "registration", {"person_no": history["person"]} | _without(history, "person"))
     for name, table in downstream_tables(world, sent).items():
         _write(folder, name, table)
-    for name, table in planned_tables(world, sent).items():
+    for name, table in (planned_tables(world, sent) | social_tables(world, sent)).items():
         _write(folder, name, table)
     for name, table in care_tables(world, sent).items():
         _write(folder, name, table)
