@@ -36,7 +36,6 @@ class Records:
     events        event_id, patient, code (place in `codes`), day, recorded, value (hundredths), flags, ended, copy_of
     medication    issue_id, patient, medicine (place), day, duration, quantity, is_repeat
     appointments  appointment_id, patient, starts_at and booked_at (local), status, mode, staff, slot, minutes ...
-    opt_outs      person, dissented_on, withdrawn_on
     first, last   days of the demo, as numbers
     """
 
@@ -44,7 +43,6 @@ class Records:
     events: Table
     medication: Table
     appointments: Table
-    opt_outs: Table
     codes: Codes
     medicines: Medicines
     first: int
@@ -71,7 +69,7 @@ def make_records(
     gp_entries.frailty(clinic)
     gp_entries.checks(clinic)
     gp_entries.births(clinic)
-    opt_outs = gp_entries.opt_outs(clinic)
+    gp_entries.opt_outs(clinic)
     everyday = Clinic(codes, health, people, rng, begins, last, age, birth, clinic.out)
     gp_entries.everyday(everyday, appointments["person"][clinic_days], appointments["day"][clinic_days])
     events = _placed(clinic.out.table(), patients, birth, last_day, first)
@@ -90,8 +88,7 @@ def make_records(
     issued["issue_id"] = 300_000_000 + np.arange(size(issued), dtype="int64") * 3
     booked = _in_record(appointments, "day", patients, last_day, begins, open_end=True)
     booked["appointment_id"] = 500_000_000 + np.arange(size(booked), dtype="int64") * 3
-    alive = np.isin(opt_outs["person"], patients["person"])
-    return Records(patients, events, issued, booked, take(opt_outs, alive), codes, medicines, begins, last)
+    return Records(patients, events, issued, booked, codes, medicines, begins, last)
 
 
 def make_patients(period: Period, people: Table, registrations: Table, seeds: Path, seed: int) -> Table:
@@ -235,6 +232,9 @@ def written(period: Period, events: Table, patients: Table, codes: Codes, rng: n
     systolic = np.flatnonzero(np.isin(events["code"], codes.cluster["BPSYS_COD"]))
     lower = np.flatnonzero(np.isin(events["code"], codes.cluster["BPDIA_COD"]))
     events["pair"], events["diastolic"] = np.full(count, -1), np.full(count, NOTHING, dtype="int32")
+    # the system's own code of a blood pressure says no more than that
+    for rows, cluster in ((systolic, "BPSYS_COD"), (lower, "BPDIA_COD")):
+        events["code"][rows[events["second"][rows]]] = codes.first(cluster)
     joined = events["second"][lower]
     events["pair"][lower[joined]] = systolic[joined]
     events["diastolic"][systolic[joined]] = events["value"][lower[joined]]
@@ -257,7 +257,9 @@ def written(period: Period, events: Table, patients: Table, codes: Codes, rng: n
     )
     percent = few("hba1c_in_percent", ~events["second"] & np.isin(events["code"], codes.cluster["HBA1C_COD"]))
     untypable = few("untypable_date", routine)
-    old = few("event_date_default", ~untypable)
+    objection = np.isin(events["code"], [codes.first(f"OPT_OUT_TYPE_1_{name}") for name in ("DISSENT", "WITHDRAWAL")])
+    plain &= ~objection
+    old = few("event_date_default", ~untypable & ~objection)
     ahead = few("event_in_future", plain & ~old & ~untypable)
     place = rng.random(count)
     edge = np.cumsum([rate(kind, "gp_events") for kind in ("resubmitted", "corrected")])

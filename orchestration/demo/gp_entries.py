@@ -340,7 +340,7 @@ def births(clinic: Clinic) -> None:
     clinic.out.add(mother, codes.first("DELIVERY_COD"), born + rng.integers(0, 10, len(babies)))
 
 
-def opt_outs(clinic: Clinic) -> Table:
+def opt_outs(clinic: Clinic) -> None:
     """Type 1 opt-outs, written in the record: 4 in 100 dissent, some of them withdraw it later (F 5.3)."""
     rng, codes = clinic.rng, clinic.codes
     who = clinic.some(0.04)
@@ -350,11 +350,6 @@ def opt_outs(clinic: Clinic) -> Table:
     withdrawn = np.where(back, day + ((clinic.last - day) * rng.random(len(who))).astype("int64"), NOTHING)
     clinic.out.add(who, codes.first("OPT_OUT_TYPE_1_DISSENT"), day)
     clinic.out.add(who[back], codes.first("OPT_OUT_TYPE_1_WITHDRAWAL"), withdrawn[back])
-    return {
-        "person": who,
-        "dissented_on": day.astype("datetime64[D]"),
-        "withdrawn_on": np.where(back, withdrawn.astype("datetime64[D]"), np.datetime64("NaT")),
-    }
 
 
 def everyday(clinic: Clinic, seen: np.ndarray, seen_on: np.ndarray) -> None:

@@ -420,7 +420,8 @@ def send_interventions(world: World, landing: Path, seed: int) -> Sent:
     entry = 61_000 + np.arange(len(who)) * 2
     known = identity(people, who, clock.midnight(exposure["exposed_on"].astype(DAY)), _ids(entry), feed, rng, log)
     header = listed(
-        "EntryID Intervention IDPatient IDOrganisation NHSNumber Surname FirstName DateBirth Postcode StartDate ExtractDate"
+        "EntryID Intervention IDPatient IDOrganisation NHSNumber Surname FirstName DateBirth Postcode StartDate "
+        "ExtractDate"
     ).tolist()
     upto = clock.local_date(schedule.covers_until).astype("int64")
     pairs = [here[begun[here] < end] for end in upto]

@@ -52,6 +52,7 @@ waiting_deteriorating   who waits and comes to urgent care more and more, and si
 bed_state           one row per site and day: the patients of the spells at 08:00 (`patients` = ga_beds_occupied), and
                     the beds that are open
 registration        one row per stretch of registration of a person with a practice
+gp_* and condition, need, intervention_exposure, opt_out_type_1: practice records, see gp_truth.py
 national_opt_out    person_no of everybody whom the newest answer of the check for national opt-outs has
 pathway             one row per chain of events of one person: call_id, incident_id, attendance_id, spell_id,
                     transfer_spell_id (the spell goes on in another of the trust's hospitals), stay_id, request_id, each
@@ -72,6 +73,7 @@ from orchestration.demo import ic24
 from orchestration.demo.care_sending import care_tables
 from orchestration.demo.client_level_feed import social_tables
 from orchestration.demo.downstream_truth import downstream_tables, onward
+from orchestration.demo.gp_truth import write_gp_truth
 from orchestration.demo.opt_out_feed import opt_out_truth
 from orchestration.demo.planned_care_feed import planned_tables
 from orchestration.demo.sending import Sent
@@ -230,6 +232,7 @@ def write_truth(world: World, folder: Path, sent: dict[str, Sent], sites: dict[s
         _write(folder, name, table)
     for name, table in care_tables(world, sent).items():
         _write(folder, name, table)
+    write_gp_truth(world, folder)
     _write(folder, "national_opt_out", opt_out_truth(sent["national_opt_outs"]))
     _write(folder, "pathway", _pathways(world, call_id))
     dirt = concat([{name: one.dirt[name] for name in DIRT_COLUMNS} for one in sent.values()])
