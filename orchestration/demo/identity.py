@@ -1,8 +1,7 @@
 """Who a record says it is about: what the partner knows of the person at the time, and its mistakes.
 
-Mistakes are those that people make: on the telephone more than at a desk, with names more than with dates. Rates are in
-dirt.py. What no feed was told of a person it gets wrong in a way of its own, but what happened to a person (another name,
-another home) is behind in all feeds alike.
+Mistakes are those that people make: on the telephone more than at a desk, with names more than with dates. Rates are
+in dirt.py.
 """
 
 from __future__ import annotations

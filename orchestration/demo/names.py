@@ -85,7 +85,7 @@ GIVEN = {
     },
 }
 
-# What people are called, and what a clerk writes down. The hub's own list (seeds/linkage_nickname.csv) does not know all.
+# What people are called. The hub's own list (seeds/linkage_nickname.csv) does not know all of it.
 SHORT = {
     "Abdul": ("Abdu",),
     "Abigail": (

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from orchestration.demo.score import EVENTS, _quoted
+from orchestration.demo.score import EVENTS, quoted
 from orchestration.settings import Settings
 
 
@@ -109,9 +109,9 @@ def pathway_scores(settings: Settings) -> PathwayScore:
     if not truth.is_dir():
         raise FileNotFoundError(f"There is no truth at {truth}: only a demo can be scored (bihub demo)")
     with duckdb.connect() as score:
-        score.execute(f"attach '{_quoted(settings.warehouse)}' as hub (read_only)")
+        score.execute(f"attach '{quoted(settings.warehouse)}' as hub (read_only)")
         for name in ("pathway", "dirt", *(table for table, _, _ in EVENTS.values())):
-            score.execute(f"create view {name} as from read_parquet('{_quoted(truth / name)}.parquet')")
+            score.execute(f"create view {name} as from read_parquet('{quoted(truth / name)}.parquet')")
         score.execute(_tables())
         return PathwayScore(*score.execute(SCORE).fetchone())
 

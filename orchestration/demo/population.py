@@ -152,7 +152,7 @@ class People(dict[str, np.ndarray]):
 
 
 def _twins(rng: np.random.Generator, people: Table, start: dt.date) -> None:
-    """Some people become the twin of the one before: birth date, family name, origin; children home and practice too."""
+    """Some people become the twin of the one before: birth date, family name; children also home and practice."""
     age = (np.datetime64(start, "D") - people["birth_date"]).astype("int64") // 365
     place = np.arange(len(age))
     first = (

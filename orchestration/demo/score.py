@@ -97,9 +97,9 @@ def link_scores(settings: Settings) -> list[LinkScore]:
     if not truth.is_dir():
         raise FileNotFoundError(f"There is no truth at {truth}: only a demo can be scored (bihub demo)")
     with duckdb.connect() as score:
-        score.execute(f"attach '{_quoted(settings.warehouse)}' as hub (read_only)")
+        score.execute(f"attach '{quoted(settings.warehouse)}' as hub (read_only)")
         for name in ("pathway", "dirt", *(table for table, _, _ in EVENTS.values())):
-            score.execute(f"create view {name} as from read_parquet('{_quoted(truth / name)}.parquet')")
+            score.execute(f"create view {name} as from read_parquet('{quoted(truth / name)}.parquet')")
         return [LinkScore(*row) for row in score.execute(_score_query()).fetchall()]
 
 
@@ -118,5 +118,5 @@ def _score_query() -> str:
     return SCORE.format(events=" union all ".join(events), steps=" union all ".join(steps), link_types=list(LINKS))
 
 
-def _quoted(path: Path) -> str:
+def quoted(path: Path) -> str:
     return str(path).replace("'", "''")
