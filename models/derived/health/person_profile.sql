@@ -1,23 +1,67 @@
 -- One row per registered person and index date: everything that products say of a person, in one place.
--- Skeleton: no rows yet.
+{{ rows_follow_key('person_id', {
+    'registered_person': 'person_id', 'person_score': 'person_id', 'person_segment': 'person_id',
+    'clinical_event': 'person_id',
+}) }}
+with bmi as (
+
+    select
+        measured.person_id,
+        measured.on_date as valid_from,
+        measured.bmi,
+        lead(measured.on_date, 1, {{ no_end() }}) over (
+            partition by measured.person_id
+            order by measured.on_date
+        ) as valid_until
+    from (
+        select
+            event.person_id,
+            coalesce(event.event_date, event.recorded_on) as on_date,
+            max(event.value_number) as bmi
+        from {{ ref('clinical_event') }} as event
+        inner join {{ ref('code_cluster') }} as code_cluster
+            on event.snomed_code = code_cluster.snomed_code
+        where
+            code_cluster.cluster_id = 'BMIVAL_COD'
+            and event.value_number is not null
+            and event.person_id is not null
+            and coalesce(event.event_date, event.recorded_on) is not null
+        group by event.person_id, coalesce(event.event_date, event.recorded_on)
+    ) as measured
+
+)
+
 select
-    cast(null as {{ dbt.type_string() }}) as person_id,
-    cast(null as date) as index_date,
-    cast(null as boolean) as is_current,
-    cast(null as integer) as age_years,
-    cast(null as {{ dbt.type_string() }}) as sex_code,
-    cast(null as {{ dbt.type_string() }}) as ethnic_group,
-    cast(null as {{ dbt.type_string() }}) as lsoa_code,
-    cast(null as integer) as imd_decile,
-    cast(null as {{ dbt.type_string() }}) as gp_practice_code,
-    cast(null as {{ dbt.type_string() }}) as pcn_code,
-    cast(null as {{ dbt.type_string() }}) as sub_icb_code,
-    cast(null as boolean) as is_core20,
-    cast(null as boolean) as is_care_home_resident,
-    cast(null as boolean) as is_palliative,
-    cast(null as boolean) as is_smoker,
-    cast(null as double) as latest_bmi,
-    cast(null as integer) as ltc_count,
-    cast(null as {{ dbt.type_string() }}) as segment_code,
-    cast(null as date) as died_on
-where false
+    registered.person_id,
+    registered.index_date,
+    registered.is_current,
+    registered.age_years,
+    registered.sex_code,
+    registered.ethnic_group,
+    registered.lsoa_code,
+    lsoa.imd_decile,
+    registered.gp_practice_code,
+    gp_practice.pcn_code,
+    gp_practice.sub_icb_code,
+    coalesce(lsoa.imd_decile <= 2, false) as is_core20,
+    segment.is_care_home_resident,
+    segment.is_palliative,
+    segment.is_smoker,
+    bmi.bmi as latest_bmi,
+    score.ltc_count,
+    segment.segment_code,
+    registered.died_on
+from {{ ref('registered_person') }} as registered
+inner join {{ ref('person_score') }} as score
+    on registered.person_id = score.person_id and registered.index_date = score.index_date
+inner join {{ ref('person_segment') }} as segment
+    on registered.person_id = segment.person_id and registered.index_date = segment.index_date
+left join {{ ref('lsoa') }} as lsoa
+    on registered.lsoa_code = lsoa.lsoa_code
+left join {{ ref('gp_practice') }} as gp_practice
+    on registered.gp_practice_code = gp_practice.gp_practice_code
+left join bmi
+    on
+        registered.person_id = bmi.person_id
+        and bmi.valid_from <= registered.index_date
+        and bmi.valid_until > registered.index_date
