@@ -65,7 +65,12 @@ def parser() -> argparse.ArgumentParser:
         "build", parents=[home], help="only build and check the warehouse, as of the last run's moment"
     )
     built.add_argument("--full", action="store_true", help="build everything, not only what changed")
-    commands.add_parser("gates", parents=[home], help="check the house: layers, dictionary, clocks, tests, contracts")
+    gates = commands.add_parser(
+        "gates", parents=[home], help="check the house: layers, dictionary, clocks, tests, contracts, sensitivity"
+    )
+    gates.add_argument(
+        "--fix-sensitivity", action="store_true", help="write meta.sensitivity where columns lack it, then review it"
+    )
     commands.add_parser("dictionary", parents=[home], help="make the data dictionary of the built warehouse again")
     commands.add_parser("site", parents=[home], help="make the pages of the published set again, beside the live ones")
     commands.add_parser("score", parents=[home], help="compare the links that the hub found with a demo's truth")
@@ -163,8 +168,13 @@ def run_build(arguments: argparse.Namespace, settings: Settings) -> int:
 
 
 def run_gates(arguments: argparse.Namespace, settings: Settings) -> int:
+    from orchestration.gates import fix_sensitivity
     from orchestration.gates import run_gates as violations_of
 
+    if arguments.fix_sensitivity:
+        written, by_hand = fix_sensitivity(settings)
+        print("\n".join([f"{written} levels written: review them, then build again.", *by_hand]))
+        return 1 if by_hand else 0
     violations = violations_of(settings)
     for violation in violations:
         print(violation)

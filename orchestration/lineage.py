@@ -26,10 +26,13 @@ BATCH_COLUMNS = ("_batch_id", "_received_at", "_file_name", "_row_number")
 
 PSEUDONYM_FUNCTIONS = frozenset({"hub_pseudonym", "pseudonym"})
 
-VALUE, CONDITION, ORDER, PSEUDONYM = "value", "condition", "order", "pseudonym"
-STRONGEST_FIRST = (VALUE, CONDITION, ORDER, PSEUDONYM)
-"""How a column reaches another. `value`: its content flows on. `condition`: it is compared or counted, and only the
-answer flows on. `order`: it sorts or groups a window. `pseudonym`: it passes through the keyed function."""
+VALUE, PART, CONDITION, ORDER, PSEUDONYM = "value", "part", "condition", "order", "pseudonym"
+STRONGEST_FIRST = (VALUE, PART, CONDITION, ORDER, PSEUDONYM)
+"""How a column reaches another. `value`: its content flows on. `part`: its year or month does, or whole years or
+months from it, such as an age. `condition`: it is compared or counted, and only the answer flows on. `order`: it sorts
+or groups a window. `pseudonym`: it passes through the keyed function."""
+
+COARSE_UNITS = frozenset({"YEAR", "YEARS", "QUARTER", "MONTH", "MONTHS"})
 
 
 class Lineage(dict[str, dict[str, list[Column]]]):
@@ -127,9 +130,7 @@ def column_lineage(manifest: Mapping[str, Any], schemas: Mapping[str, Iterable[s
     """
     known = {node: [name.lower() for name in names] for node, names in (schemas or source_schemas(manifest)).items()}
     models = {
-        node_id: node
-        for node_id, node in manifest["nodes"].items()
-        if node["resource_type"] in ("model", "snapshot")
+        node_id: node for node_id, node in manifest["nodes"].items() if node["resource_type"] in ("model", "snapshot")
     }
     if models and not any(compiled_sql(node) for node in models.values()):
         raise ValueError("the dbt manifest has no compiled SQL: run `dbt compile` or `bihub build` first")
@@ -443,6 +444,19 @@ def _children(node: exp.Expr) -> Iterator[tuple[str, exp.Expr]]:
                 yield key, child
 
 
+def _is_coarse(parent: exp.Expr, key: str) -> bool:
+    """Whether only years or months of a date come out: extract, truncate, whole years between."""
+    from sqlglot import exp
+
+    if isinstance(parent, (exp.Year, exp.Quarter, exp.Month)):
+        return True
+    if isinstance(parent, exp.Extract):
+        return key == "expression" and parent.name.upper() in COARSE_UNITS
+    if isinstance(parent, (exp.DateTrunc, exp.TimestampTrunc, exp.DateDiff)):
+        return key != "unit" and str(parent.args.get("unit") or "").strip("'").upper() in COARSE_UNITS
+    return False
+
+
 def _weaker(via: str, parent: exp.Expr, key: str) -> str:
     """How a child's columns reach what `parent` gives: only plain content stays `value`."""
     from sqlglot import exp
@@ -453,6 +467,8 @@ def _weaker(via: str, parent: exp.Expr, key: str) -> str:
         return PSEUDONYM
     if via != VALUE:
         return via
+    if _is_coarse(parent, key):
+        return PART
     if isinstance(parent, (exp.Predicate, exp.Connector, exp.Not, exp.Count, exp.CountIf, exp.ApproxDistinct)):
         return CONDITION
     if (isinstance(parent, exp.If) and key == "this") or (isinstance(parent, exp.Case) and key == "this"):
@@ -533,7 +549,7 @@ class Violation:
         steps = " <- ".join(f"{node.split('.', 2)[-1]}.{name}" for node, name in self.path)
         return (
             f"{steps}: '{self.column[1]}' carries identifying content into a mart. Pass it through pseudonym(), leave "
-            "it out, or, where it no longer identifies (an age), declare meta.sensitivity and meta.derivation on it."
+            "it out, or, where it no longer identifies, declare meta.sensitivity and meta.declassified (why) on it."
         )
 
 
@@ -542,11 +558,17 @@ def column_meta(node: Mapping[str, Any], column: str) -> dict[str, Any]:
     return {**(described.get("meta") or {}), **((described.get("config") or {}).get("meta") or {})}
 
 
+def why_declassified(meta: Mapping[str, Any]) -> str | None:
+    """Why a column says less than what it was made from, in words."""
+    return meta.get("declassified") or meta.get("derivation")
+
+
 def sensitivity_violations(manifest: Mapping[str, Any], lineage: Lineage) -> list[Violation]:
     """Columns of models/marts that carry a column declared `sensitivity: identifying` other than through pseudonym().
 
-    A mart column that declares meta.derivation (how it stopped identifying, in words) beside a meta.sensitivity other
-    than identifying is allowed, and ends the search. Comparing, counting or sorting by an identifier carries nothing.
+    A mart column that declares meta.declassified (why it no longer identifies, in words) beside a meta.sensitivity
+    other than identifying is allowed, and ends the search. Comparing, counting or sorting by an identifier
+    carries nothing, neither does an age, a year or a month.
     """
     nodes = {**manifest["nodes"], **manifest["sources"]}
     found = []
@@ -572,7 +594,7 @@ def _violation(start: Column, nodes: Mapping[str, Any], lineage: Lineage) -> Vio
     while waiting:
         at = waiting.pop(0)
         meta = column_meta(nodes[at[0]], at[1])
-        if _in_marts(nodes[at[0]]) and meta.get("derivation") and meta.get("sensitivity") not in (None, "identifying"):
+        if _in_marts(nodes[at[0]]) and why_declassified(meta) and meta.get("sensitivity") not in (None, "identifying"):
             continue
         if meta.get("sensitivity") == "identifying":
             return Violation(start, at, paths[at])

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from orchestration.files import disk_trouble, forget_half_written, in_words, read_json, write_json_atomically
+from orchestration.gates.sensitivity import refuse_identity
 from orchestration.publish import PublishResult, damage_of, live_set, publish, record_run_context
 from orchestration.repair import discard_warehouse, tells_of_damage, warehouse_damage
 from orchestration.settings import Settings
@@ -207,6 +208,7 @@ def _build_and_publish(
     if is_live:
         return
     started = time.perf_counter()
+    refuse_identity(settings)
     result.published = publish(
         settings,
         as_of=result.as_of,

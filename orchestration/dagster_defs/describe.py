@@ -13,6 +13,7 @@ import dagster as dg
 from orchestration.lineage import (
     CONDITION,
     ORDER,
+    PART,
     PSEUDONYM,
     VALUE,
     Column,
@@ -20,6 +21,7 @@ from orchestration.lineage import (
     column_meta,
     metric_of,
     reads_metric_files,
+    why_declassified,
 )
 from orchestration.settings import PROJECT
 
@@ -158,8 +160,8 @@ def column_schema(
 
 def _said(column: Mapping[str, Any], meta: Mapping[str, Any]) -> str:
     said = [(column.get("description") or "").strip()]
-    if meta.get("derivation"):
-        said.append(f"Derivation: {meta['derivation']}")
+    if why := why_declassified(meta):
+        said.append(f"Declassified: {why}")
     local = meta.get("local_name") or meta.get("path")
     if local:
         said.append(f"In the file: {local}")
@@ -223,7 +225,7 @@ def where_to(manifest: Manifest, lineage: Lineage, node_id: str, columns: Iterab
     return "\n".join(rows)
 
 
-HOW = {PSEUDONYM: "as a pseudonym", CONDITION: "compared or counted", ORDER: "for sorting"}
+HOW = {PSEUDONYM: "as a pseudonym", PART: "year or month only", CONDITION: "compared or counted", ORDER: "for sorting"}
 
 
 def _how(lineage: Lineage, column: Column, origin: Column) -> str:

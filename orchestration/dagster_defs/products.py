@@ -159,6 +159,7 @@ def why_not_stale(settings: Settings) -> str | None:
 def publish_what_is_built(settings: Settings) -> tuple[Any, list[str]]:
     """Publish the warehouse as it stands, at its own moment; the name follows from moment, batches and rules."""
     from orchestration.files import read_json
+    from orchestration.gates.sensitivity import refuse_identity
     from orchestration.pipeline import add_pages, remember_run, version_of
     from orchestration.publish import publish
 
@@ -166,6 +167,7 @@ def publish_what_is_built(settings: Settings) -> tuple[Any, list[str]]:
     building = read_json(settings.audit / BUILDING) or {}
     version = building["version"] if building.get("as_of") == as_of else version_of(settings, as_of)
     warnings: list[str] = []
+    refuse_identity(settings)
     published = publish(
         settings, as_of=as_of, version=version, decorate=lambda folder: add_pages(settings, folder, warnings)
     )

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from orchestration.files import read_json
-from orchestration.gates import declared, dictionary, sql_text, structure
+from orchestration.gates import cohorts, declared, dictionary, sensitivity, sql_text, structure
 from orchestration.gates.nodes import load_built_manifest
 from orchestration.gates.violation import Violation
 from orchestration.settings import PROJECT, Settings
@@ -31,6 +31,17 @@ def run_gates(settings: Settings) -> list[Violation]:
     if manifest is None or not settings.warehouse.exists():
         raise NothingBuilt(f"nothing is built in {settings.build} yet: run `bihub run` first")
     return sorted(set(_violations(settings, manifest)), key=str)
+
+
+def fix_sensitivity(settings: Settings) -> tuple[int, list[str]]:
+    """Fill in what columns do not say of themselves: (how many were written, what has to be done by hand)."""
+    from orchestration.gates.sensitivity_fix import fill_in
+    from orchestration.lineage import load_lineage
+
+    manifest = load_built_manifest(settings)
+    if manifest is None:
+        raise NothingBuilt(f"nothing is built in {settings.build} yet: run `bihub run` first")
+    return fill_in(manifest, load_lineage(settings, manifest))
 
 
 def file_gates(sql: Mapping[str, str], yml: Mapping[str, str]) -> Iterator[Violation]:
@@ -60,6 +71,7 @@ def _violations(settings: Settings, manifest: dict) -> Iterator[Violation]:
     yield from lineage_gates(settings, manifest)
     yield from structure.seeds_unsourced(manifest)
     yield from structure.metrics_incomplete(manifest, targets)
+    yield from cohorts.cohorts_incomplete(manifest)
     yield from dictionary.dictionary_untrue(manifest, catalog)
     yield from dictionary.feeds_unowned(manifest)
     yield from declared.not_known(yml, manifest)
@@ -98,7 +110,8 @@ def look_into_warehouse(settings: Settings) -> tuple[dict[tuple[str, str], list[
 
 
 def lineage_gates(settings: Settings, manifest: dict) -> Iterator[Violation]:
-    """No identifier flows into a mart through any number of tables, and no column's origin is unknown."""
+    """No identifier flows into a mart through any number of tables, every column says how sensitive it is, and no
+    column's origin is unknown."""
     from orchestration.lineage import load_lineage, sensitivity_violations
 
     nodes = {**manifest["nodes"], **manifest["sources"]}
@@ -107,6 +120,8 @@ def lineage_gates(settings: Settings, manifest: dict) -> Iterator[Violation]:
         where = nodes[violation.column[0]]["original_file_path"]
         what, _, remedy = str(violation).partition(". ")
         yield Violation(where, None, "identifiers", what, remedy)
+    yield from sensitivity.undeclared(manifest, lineage)
+    yield from sensitivity.above_the_store(manifest, lineage)
     for node_id, column, why in lineage.unresolved:
         where = nodes[node_id]["original_file_path"]
         remedy = "Name the column in the SQL, so that its origin can be followed."

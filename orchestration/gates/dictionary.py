@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from orchestration.gates.nodes import is_metric_file, layer, meta, metric_columns, models, place, seeds
+from orchestration.gates.nodes import is_cohort_file, is_metric_file, layer, meta, metric_columns, models, place, seeds
 from orchestration.gates.violation import Violation
+
+COHORT_COLUMNS = ["person_id"]
 
 
 def dictionary_untrue(manifest: dict, catalog: Mapping[tuple[str, str], list[str]]) -> list[Violation]:
@@ -35,6 +37,14 @@ def dictionary_untrue(manifest: dict, catalog: Mapping[tuple[str, str], list[str
                     node["original_file_path"],
                     f"the metric gives the columns {', '.join(real)}",
                     f"This metric must give {', '.join(metric_columns(node))}.",
+                )
+            continue
+        if is_cohort_file(node):
+            if real != COHORT_COLUMNS:
+                add(
+                    node["original_file_path"],
+                    f"the cohort gives the columns {', '.join(real)}",
+                    "A cohort gives person_id and nothing else.",
                 )
             continue
         if not (node.get("description") or "").strip():

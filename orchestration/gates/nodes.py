@@ -71,6 +71,11 @@ def is_metric_file(node: dict) -> bool:
     return node["resource_type"] == "model" and "metrics" in node["fqn"][1:-1]
 
 
+def is_cohort_file(node: dict) -> bool:
+    """Whether a model is one cohort: its column is person_id, its words are config.meta.cohort (docs/cohorts.md)."""
+    return node["resource_type"] == "model" and "cohorts" in node["fqn"][1:-1] and layer(node) == "derived"
+
+
 def metric_columns(node: dict) -> list[str]:
     """The columns that a metric file must give, by what it says of itself."""
     category = ["category"] if (meta(node).get("metric") or {}).get("category") else []

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import PurePosixPath
 
 from orchestration.gates.nodes import (
+    is_cohort_file,
     is_metric_file,
     layer,
     meta,
@@ -121,7 +122,10 @@ def without_grain(manifest: dict) -> list[Violation]:
             "where no key exists, say why: config: {meta: {waive: {grain: <reason>}}}.",
         )
         for node in models(manifest)
-        if node["unique_id"] not in tested and not is_metric_file(node) and not waiver(node, "grain")
+        if node["unique_id"] not in tested
+        and not is_metric_file(node)
+        and not is_cohort_file(node)  # cohort_member makes people distinct
+        and not waiver(node, "grain")
     ]
 
 

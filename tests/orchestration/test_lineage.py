@@ -220,19 +220,43 @@ def test_pseudonyms_counts_and_comparisons_carry_nothing():
     )
 
 
-def test_an_age_needs_its_derivation_in_words_and_a_sensitivity():
-    sql = "select date_diff('year', birth_date, date '2026-01-01') as age_years from cdm.person"
+PARTS = [
+    "date_diff('year', birth_date, date '2026-01-01')",
+    "extract(year from date '2026-01-01') - extract(year from birth_date)",
+    "date_trunc('month', birth_date)",
+    "100 * extract(year from birth_date) + extract(month from birth_date)",
+]
+WHOLES = [
+    "date_diff('day', birth_date, date '2026-01-01')",
+    "extract(day from birth_date)",
+    "date_trunc('week', birth_date)",
+    "birth_date + 1",
+]
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_an_age_or_a_month_of_birth_identifies_nobody(part):
+    assert not violations(f"select {part} as x from cdm.person")
+
+
+@pytest.mark.parametrize("whole", WHOLES)
+def test_a_date_that_can_be_had_back_identifies(whole):
+    assert violations(f"select {whole} as x from cdm.person")
+
+
+def test_what_no_longer_identifies_says_why_beside_a_sensitivity():
+    sql = "select substr(number, 1, 1) as first_digit from cdm.person"
     assert violations(sql)
-    assert violations(sql, columns=["age_years"], column_meta={"age_years": {"sensitivity": "sensitive"}})
-    assert violations(sql, columns=["age_years"], column_meta={"age_years": {"derivation": "whole years"}})
-    allowed = {"age_years": {"sensitivity": "sensitive", "derivation": "whole years at as_of"}}
-    assert not violations(sql, columns=["age_years"], column_meta=allowed)
+    assert violations(sql, columns=["first_digit"], column_meta={"first_digit": {"sensitivity": "none"}})
+    assert violations(sql, columns=["first_digit"], column_meta={"first_digit": {"declassified": "one digit of ten"}})
+    allowed = {"first_digit": {"sensitivity": "none", "declassified": "one digit of ten"}}
+    assert not violations(sql, columns=["first_digit"], column_meta=allowed)
 
 
 def test_a_waiver_on_one_column_does_not_cover_its_neighbour():
-    allowed = {"age_years": {"sensitivity": "sensitive", "derivation": "whole years at as_of"}}
-    sql = "select date_diff('year', birth_date, date '2026-01-01') as age_years, birth_date as born from cdm.person"
-    assert [found.column[1] for found in violations(sql, columns=["age_years"], column_meta=allowed)] == ["born"]
+    allowed = {"days": {"sensitivity": "sensitive", "declassified": "rounded to weeks"}}
+    sql = "select date_diff('day', birth_date, date '2026-01-01') as days, birth_date as born from cdm.person"
+    assert [found.column[1] for found in violations(sql, columns=["days"], column_meta=allowed)] == ["born"]
 
 
 # --- the project itself -----------------------------------------------------------------------------------------------
