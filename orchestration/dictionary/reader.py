@@ -150,7 +150,7 @@ def _table(
     children: Mapping[str, list[str]],
 ) -> TablePage:
     is_source, is_metric = node["resource_type"] == "source", is_metric_file(node)
-    words = meta(node).get("metric") or {}
+    words = meta(node).get("metric") or meta(node).get("cohort") or {}
     described = node["columns"] or {}
     real = types.get((node["schema"], node.get("alias") or node.get("identifier") or node["name"])) or {}
     columns = []
