@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from orchestration.gates.nodes import is_metric_file, layer, models, place, store
+from orchestration.gates.nodes import is_cohort_file, is_metric_file, layer, models, place, store
 from orchestration.gates.violation import Violation
 from orchestration.lineage import PSEUDONYM, VALUE, Column, Lineage, column_meta, why_declassified
 
@@ -99,8 +99,8 @@ def columns_of(node: Mapping[str, Any], lineage: Lineage) -> list[str]:
 
 
 def said(node: Mapping[str, Any]) -> bool:
-    """Whether a model's columns are described one by one: metric files all give the same."""
-    return layer(node) in ROOMS and not is_metric_file(node)
+    """Whether a model's columns are described one by one: metric files all give the same, cohort files too."""
+    return layer(node) in ROOMS and not is_metric_file(node) and not is_cohort_file(node)
 
 
 def undeclared(manifest: dict, lineage: Lineage) -> Iterator[Violation]:
