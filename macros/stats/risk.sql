@@ -43,10 +43,11 @@
     ] -%}
     {%- set found = [] -%}
     {%- for name, feature, sql in terms -%}
-        {%- do found.append({'name': name, 'feature': feature, 'sql': 'cast(' ~ sql ~ ' as double)'}) -%}
+        {%- do found.append({'name': name, 'feature': feature, 'sql': 'coalesce(cast(' ~ sql ~ ' as double), 0)'}) -%}
     {%- endfor -%}
     {%- for code in risk_registers() -%}
-        {%- do found.append({'name': 'has_' ~ code, 'feature': code, 'sql': 'cast(case when has_' ~ code ~ ' then 1 else 0 end as double)'}) -%}
+        {%- set flag = 'has_' ~ code -%}
+        {%- do found.append({'name': flag, 'feature': code, 'sql': 'cast(case when ' ~ flag ~ ' then 1 else 0 end as double)'}) -%}
     {%- endfor -%}
     {%- do return(found) -%}
 {% endmacro %}

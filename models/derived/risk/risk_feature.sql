@@ -1,70 +1,19 @@
--- One row per registered person and index date of the risk model, with what was known of the person on that day and
--- nothing later (F 4.7): test_risk_leakage.py changes everything after the day and finds the same rows. All counts go
--- back the same number of days (risk_plan), the day itself included; recent means the last 90 days.
+-- One row per registered person and index date of the risk model, with what was known of the person on
+-- that day and nothing later (F 4.7): test_risk_leakage.py changes everything after the day and finds the
+-- same rows. All counts go back the same number of days (risk_plan), the day itself included; recent means
+-- the last 90 days.
 with days as (
 
+    {%- for role in ['score', 'validate', 'train'] %}
     select
-        score_date as index_date,
-        'score' as role,
-        lookback_days
+        {{ role }}_date as index_date,
+        '{{ role }}' as role,
+        {{ days_add('-lookback_days', role ~ '_date') }} as after,
+        {{ days_add(-90, role ~ '_date') }} as recent
     from {{ ref('risk_plan') }}
-    union all
-    select
-        validate_date,
-        'validate' as role,
-        lookback_days
-    from {{ ref('risk_plan') }} where is_ready
-    union all
-    select
-        train_date,
-        'train' as role,
-        lookback_days
-    from {{ ref('risk_plan') }} where is_ready
-
-),
-
-events as (
-
-    select
-        person_id,
-        cast(arrived_at_local as date) as event_date,
-        'ed' as kind
-    from {{ ref('ed_attendance') }}
-    where is_counted
-    union all
-    select
-        person_id,
-        admission_date,
-        case when admission_group = 'elective' then 'elective' else 'emergency' end as kind
-    from {{ ref('hospital_spell') }}
-    where admission_group = 'elective' or {{ counts_as_emergency_admission('admission_method_code') }}
-    union all
-    select
-        person_id,
-        appointment_date,
-        case when is_attended then 'outpatient' else 'outpatient_dna' end as kind
-    from {{ ref('outpatient_appointment') }}
-    where is_attended or is_dna
-    union all
-    select
-        person_id,
-        cast(offered_at_local as date),
-        'call_111' as kind
-    from {{ ref('urgent_call') }}
-    union all
-    select
-        person_id,
-        cast(call_connect_at_local as date),
-        'ambulance' as kind
-    from {{ ref('ambulance_incident') }}
-    where is_counted
-    union all
-    select
-        person_id,
-        cast(starts_at_local as date),
-        'gp_appointment' as kind
-    from {{ ref('gp_appointment') }}
-    where status_group = 'attended'
+    where {{ role }}_date is not null
+    {{ 'union all' if not loop.last }}
+    {%- endfor %}
 
 ),
 
@@ -72,27 +21,20 @@ counted as (
 
     select
         events.person_id,
-        days.index_date,
         {%- for kind in ['ed', 'emergency'] %}
         sum(case when events.kind = '{{ kind }}' then 1 else 0 end) as {{ kind }}_count,
-        sum(
-            case
-                when
-                    events.kind = '{{ kind }}' and events.event_date > {{ days_add(-90, 'days.index_date') }}
-                    then 1
-                else 0
-            end
-        ) as {{ kind }}_recent_count,
+        sum(case when events.kind = '{{ kind }}' and events.event_date > days.recent then 1 else 0 end)
+            as {{ kind }}_recent_count,
         {%- endfor %}
-    {%- for kind in ['elective', 'outpatient', 'outpatient_dna', 'call_111', 'ambulance', 'gp_appointment'] %}
-    sum(case when events.kind = '{{ kind }}' then 1 else 0 end) as {{ kind }}_count{{ ',' if not loop.last }}
-    {%- endfor %}
-    from events
+        {%- for kind in ['elective', 'outpatient', 'outpatient_dna', 'call_111', 'ambulance', 'gp_appointment'] %}
+        sum(case when events.kind = '{{ kind }}' then 1 else 0 end) as {{ kind }}_count,
+        {%- endfor %}
+        days.index_date
+    from {{ ref('risk_event') }} as events
     inner join days
         on
             events.event_date <= days.index_date
-            and events.event_date > {{ days_add('-days.lookback_days', 'days.index_date') }}
-    where events.person_id is not null
+            and events.event_date > days.after
     group by events.person_id, days.index_date
 
 ),
@@ -117,8 +59,8 @@ caseloads as (
         select
             person_id,
             'social_care' as kind,
-            started_on,
-            ended_on
+            started_on as since_date,
+            ended_on as until_date
         from {{ ref('social_care_event') }}
         where is_long_term_support and event_type = 'service'
     ) as under
@@ -134,11 +76,11 @@ registers as (
 
     select
         on_register.person_id,
+        {%- for code in risk_registers() %}
+        max(case when on_register.register_code = '{{ code | upper }}' then 1 else 0 end) = 1
+            as has_{{ code }},
+        {%- endfor %}
         on_register.index_date
-        {%- for code in risk_registers() %},
-        max(case when on_register.register_code = '{{ code | upper }}' then 1 else 0 end)
-        = 1 as has_{{ code }}
-    {%- endfor %}
     from {{ ref('person_register') }} as on_register
     inner join days
         on on_register.index_date = days.index_date

@@ -1,6 +1,7 @@
--- One row per measure and group of people of the model card (F 4.7): how well the model told who would be admitted, and
--- whether its probabilities came true, for all and by sex, ethnic group, deprivation and age. Discrimination and ratios of
--- a group with fewer than ten admitted people, or ten others, are null: chance would speak.
+-- One row per measure and group of people of the model card (F 4.7): how well the model told who would be
+-- admitted, and whether its probabilities came true, for all and by sex, ethnic group, deprivation and
+-- age. Discrimination and ratios of a group with fewer than ten admitted people, or ten others, are null:
+-- chance would speak.
 {%- set groups = ['sex', 'ethnic_group', 'imd_quintile', 'age_band'] %}
 with cases as (
 
@@ -99,9 +100,9 @@ rows_of_card as (
     select
         '{{ name }}' as measure,
         measured.*,
-        case when is_enough then {{ sql }} end,
-        null,
-        null
+        case when is_enough then {{ sql }} end as value,
+        null as lower_limit,
+        null as upper_limit
     from measured
     {%- endfor %}
     {%- for name in ['slope', 'intercept'] %}
@@ -109,9 +110,9 @@ rows_of_card as (
     select
         'calibration_{{ name }}' as measure,
         measured.*,
-        case when is_enough then calibration.{{ name }} end,
-        null,
-        null
+        case when measured.is_enough then calibration.{{ name }} end as value,
+        null as lower_limit,
+        null as upper_limit
     from measured
     cross join calibration
     where measured.group_kind = 'all'
@@ -125,9 +126,9 @@ rows_of_card as (
     select
         '{{ name }}' as measure,
         measured.*,
-        {{ safe_divide(x, n) }},
-        {{ wilson_lower(x, n) }},
-        {{ wilson_upper(x, n) }}
+        {{ safe_divide(x, n) }} as value,
+        {{ wilson_lower(x, n) }} as lower_limit,
+        {{ wilson_upper(x, n) }} as upper_limit
     from measured
     {%- endfor %}
 
@@ -138,7 +139,7 @@ select
     group_kind,
     group_name,
     model_version,
-    round(value, 6) as value,
+    round(value, 6) + 0 as value,
     round(lower_limit, 6) as lower_limit,
     round(upper_limit, 6) as upper_limit,
     cast(people as integer) as people,

@@ -1,6 +1,6 @@
--- One row per person and index date at which the risk model learns or is judged: whether an emergency admission came
--- within the 365 days after the day (F 4.7), and whether the person could be followed that long. Who died or left
--- without one is censored: neither a case nor free of it.
+-- One row per person and index date at which the risk model learns or is judged: whether an emergency
+-- admission came within the 365 days after the day (F 4.7), and whether the person could be followed that
+-- long. Who died or left without one is censored: neither a case nor free of it.
 with followed as (
 
     select

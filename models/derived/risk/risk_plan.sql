@@ -1,6 +1,7 @@
--- One row: the days for which the risk of an emergency admission is worked out, and whether the hub's own history is
--- long enough to learn it (F 4.7). The model learns at train_date and is judged at validate_date, each with the twelve
--- months after it complete; counts of use look back equally far from every day.
+-- One row: the days for which the risk of an emergency admission is worked out, and whether the hub's own
+-- history is long enough to learn it (F 4.7). The model learns at train_date and is judged at
+-- validate_date, each with the twelve months after it complete; counts of use look back equally far from
+-- every day.
 with today as (
 
     select cast({{ as_of() }} as date) as score_date
@@ -26,7 +27,7 @@ history as (
 
     select min(months.month_start) as history_since
     from months
-    cross join (select avg(admissions) as admissions_a_month from months) as average
+    cross join (select avg(all_months.admissions) as admissions_a_month from months as all_months) as average
     where months.admissions >= average.admissions_a_month / 2
 
 ),
@@ -68,9 +69,8 @@ judged as (
     select
         trained.*,
         {{ days_between('trained.history_since', 'trained.score_date') }} + 1 as history_days,
-        coalesce(
-            {{ days_between('trained.history_since', 'trained.train_date') }} + 1 >= 150, false
-        ) as is_ready
+        {{ days_between('trained.history_since', 'trained.train_date') }} + 1 as history_days_to_train,
+        coalesce({{ days_between('trained.history_since', 'trained.train_date') }} >= 149, false) as is_ready
     from trained
 
 )
@@ -80,13 +80,8 @@ select
     case when is_ready then validate_date end as validate_date,
     case when is_ready then train_date end as train_date,
     history_since,
-    least(
-        365,
-        case
-            when is_ready then {{ days_between('history_since', 'train_date') }} + 1 else
-                coalesce(history_days, 365)
-        end
-    ) as lookback_days,
+    least(365, case when is_ready then history_days_to_train else coalesce(history_days, 365) end)
+        as lookback_days,
     is_ready,
     case
         when is_ready then null
@@ -94,7 +89,7 @@ select
         else
             'Not enough history: emergency admissions of '
             || cast(history_days as {{ dbt.type_string() }})
-            || ' days are here, and about 700 are needed (150 to look back, 183 between learning and judging, 365 to look '
-            || 'ahead).'
+            || ' days are here, and about 700 are needed: 150 to look back, 183 between learning and '
+            || 'judging, 365 to look ahead.'
     end as reason
 from judged

@@ -1,13 +1,16 @@
--- One row per person above the low band and reason, at most three, for the risk on the day of as_of: the features that put
--- the person furthest above the average of those whom the model learned from (F 4.7). What the model weighs, not a cause.
+-- One row per person above the low band and reason, at most three, for the risk on the day of as_of: the
+-- features that put the person furthest above the average of those whom the model learned from (F 4.7).
+-- What the model weighs, not a cause.
 with means as (
 
     select
-    {%- for term in risk_terms() %}
-    max(case when term = '{{ term.name }}' then coefficient end) as {{ term.name }}_weight,
-    max(case when term = '{{ term.name }}' then training_mean end)
-        as {{ term.name }}_mean{{ ',' if not loop.last }}
-    {%- endfor %}
+        {%- for term in risk_terms() %}
+        coalesce(max(case when term = '{{ term.name }}' then coefficient end), 0)
+            as {{ term.name }}_weight,
+        coalesce(max(case when term = '{{ term.name }}' then training_mean end), 0)
+            as {{ term.name }}_mean,
+        {%- endfor %}
+        count(*) as terms
     from {{ ref('risk_model') }}
 
 ),
@@ -41,11 +44,8 @@ weighed as (
         end as log_odds_added,
         case label.feature
             {%- for feature, terms in risk_terms() | groupby('feature') %}
-            when
-                '{{ feature }}'
-                then cast(
-                        {{ risk_values().get(feature) or terms | map(attribute='sql') | join(' + ') }} as double
-                    )
+            when '{{ feature }}'
+                then {{ risk_values().get(feature) or terms | map(attribute='sql') | join(' + ') }}
             {%- endfor %}
         end as feature_value
     from listed

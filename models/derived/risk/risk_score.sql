@@ -1,14 +1,16 @@
--- One row per person and day for which the risk model gives a probability: everybody registered on the day of as_of, and
--- at the day on which it is judged those whom it did not learn from (F 4.7). Bands are shares of the people of the day, not
--- probabilities, as the Combined Predictive Model has them. No rows without a model.
+-- One row per person and day for which the risk model gives a probability: everybody registered on the day
+-- of as_of, and at the day on which it is judged those whom it did not learn from (F 4.7). Bands are
+-- shares of the people of the day, not probabilities, as the Combined Predictive Model has them. No rows
+-- without a model.
 with coefficients as (
 
     select
         model_version,
-        max(case when term = 'intercept' then coefficient end) as intercept,
         {%- for term in risk_terms() %}
-        coalesce(max(case when term = '{{ term.name }}' then coefficient end), 0) as {{ term.name }}_weight{{ ',' if not loop.last }}
+        coalesce(max(case when term = '{{ term.name }}' then coefficient end), 0)
+            as {{ term.name }}_weight,
         {%- endfor %}
+        max(case when term = 'intercept' then coefficient end) as intercept
     from {{ ref('risk_model') }}
     group by model_version
 

@@ -1,6 +1,6 @@
--- One row per person whom the risk model learns from, with its terms and the outcome (F 4.7): six in ten of those who may
--- be in research and planning and could be followed for the year. A table of its own, so that the model is made again
--- when one of these rows changed, and on no other day.
+-- One row per person whom the risk model learns from, with its terms and the outcome (F 4.7): six in ten
+-- of those who may be in research and planning and could be followed for the year. A table of its own, so
+-- that the model is made again when one of these rows changed, and on no other day.
 with rows_of_training as (
 
     select

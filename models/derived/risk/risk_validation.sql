@@ -1,5 +1,6 @@
--- One row per person on whom the risk model is judged (F 4.7): what it said a year ago, what came, and the groups that its
--- card looks at. None of them is among those whom it learned from; who died or left without an admission stays out.
+-- One row per person on whom the risk model is judged (F 4.7): what it said a year ago, what came, and the
+-- groups that its card looks at. None of them is among those whom it learned from; who died or left
+-- without an admission stays out.
 with judged as (
 
     select

@@ -1,5 +1,5 @@
--- One row per patient at rising risk whom the primary care network has room for (F 4.8), for its clinicians: what can be
--- changed, and what raises the risk.
+-- One row per patient at rising risk whom the primary care network has room for (F 4.8), for its
+-- clinicians: what can be changed, and what raises the risk.
 with reasons as (
 
     select

@@ -1,5 +1,6 @@
--- One row per patient in the two highest bands of risk at as_of (F 4.7), for the clinicians of the practice: who it is, how
--- high the risk is, and what raises it. For finding patients, under 5.4; no decision rests on it alone.
+-- One row per patient in the two highest bands of risk at as_of (F 4.7), for the clinicians of the
+-- practice: who it is, how high the risk is, and what raises it. For finding patients, under 5.4; no
+-- decision rests on it alone.
 with reasons as (
 
     select

@@ -1,5 +1,6 @@
--- One row per primary care network: people at rising risk, how many have something to change, and how many the list for direct
--- care names (F 4.8). People who have opted out are left out here; they are on the lists of those who care for them.
+-- One row per primary care network: people at rising risk, how many have something to change, and how many
+-- the list for direct care names (F 4.8). People who have opted out are left out here; they are on the
+-- lists of those who care for them.
 select
     impact.pcn_code,
     max(impact.index_date) as index_date,

@@ -1,5 +1,5 @@
--- One row per person in secondary use: the band of risk at as_of (F 4.7). Neither probability nor rank: whoever may act on them
--- finds them, with the name, in the care record. Who has opted out is left out.
+-- One row per person in secondary use: the band of risk at as_of (F 4.7). Neither probability nor rank:
+-- whoever may act on them finds them, with the name, in the care record. Who has opted out is left out.
 select
     {{ pseudonym('population_health', 'score.person_id') }} as person_key,
     score.index_date,

@@ -1,5 +1,6 @@
--- One row per kind of group, group and band of risk (F 4.7): how many people at as_of, and how many of them are to be admitted
--- in the next 12 months. People who have opted out are left out, and counted as left out.
+-- One row per kind of group, group and band of risk (F 4.7): how many people at as_of, and how many of
+-- them are to be admitted in the next 12 months. People who have opted out are left out, and counted as
+-- left out.
 {%- set groups = [
     ('all', "'all'"),
     ('place', "coalesce(profile.sub_icb_code, 'unknown')"),
@@ -14,10 +15,10 @@ with people as (
     select
         score.risk_band,
         score.probability,
-        case when allowed.person_id is not null then 1 else 0 end as is_in,
         {%- for name, sql in groups %}
-        {{ sql }} as in_{{ name }}{{ ',' if not loop.last }}
+        {{ sql }} as in_{{ name }},
         {%- endfor %}
+        case when allowed.person_id is not null then 1 else 0 end as is_in
     from {{ ref('risk_score') }} as score
     inner join {{ ref('person_profile') }} as profile
         on score.person_id = profile.person_id and score.index_date = profile.index_date

@@ -1,4 +1,5 @@
--- One row per tenth of people by predicted risk: how many were to be admitted by the risk model, and how many were (F 4.7).
+-- One row per tenth of people by predicted risk: how many were to be admitted by the risk model, and how
+-- many were (F 4.7).
 select
     cast(decile as integer) as decile,
     max(model_version) as model_version,

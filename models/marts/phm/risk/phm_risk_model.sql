@@ -1,5 +1,6 @@
--- One row per measure and group of the card of the risk model (F 4.7), with what it learned from and where it was judged.
--- Where there is no model, one row says why. Only people who may be in research and planning are in it.
+-- One row per measure and group of the card of the risk model (F 4.7), with what it learned from and where
+-- it was judged. Where there is no model, one row says why. Only people who may be in research and
+-- planning are in it.
 with followed as (
 
     select
