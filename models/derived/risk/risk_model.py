@@ -1,6 +1,6 @@
-"""One row per term of the risk model (F 4.7): a logistic regression that gives the chance of an emergency admission within
-12 months. Coefficients are rows, so that scoring is SQL. Made again only when risk_training changed; the same rows give
-the same model. No rows where there is too little to learn from.
+"""One row per term of the risk model (F 4.7): a logistic regression that gives the chance of an emergency admission
+within 12 months. Coefficients are rows, so that scoring is SQL. Made again only when risk_training changed; the same
+rows give the same model. No rows where there is too little to learn from.
 """
 
 FOLDS = 5
