@@ -82,6 +82,13 @@ def parser() -> argparse.ArgumentParser:
     commands.add_parser(
         "env", parents=[home], help="print the variables that plain dbt and dagster need, to eval in a shell"
     )
+    linkage = commands.add_parser("linkage", parents=[home], help="the weights by which records find their person")
+    linkage.add_argument(
+        "action",
+        choices=["train", "charts"],
+        help="train: new weights from this hub's records; charts: Splink's charts of the weights in use",
+    )
+    linkage.add_argument("--to", type=Path, help="file for the weights (default: HOME/linkage/linkage_weight.csv)")
     contract = commands.add_parser("contract", help="look at feed contracts")
     contract.add_argument(
         "action",
@@ -226,6 +233,17 @@ def run_leaks(arguments: argparse.Namespace, settings: Settings) -> int:
     return 1 if report.findings else 0
 
 
+def run_linkage(arguments: argparse.Namespace, settings: Settings) -> int:
+    from orchestration.linkage.train import draw, train
+
+    if arguments.action == "train":
+        print(f"Weights   {train(settings, seed_file=arguments.to)}")
+    else:
+        draw(settings)
+    print(f"Charts    {settings.home / 'linkage'} (for stewards: pairs of records without what they hold)")
+    return 0
+
+
 def run_dev(arguments: argparse.Namespace, settings: Settings) -> int:
     import subprocess
 
@@ -262,7 +280,7 @@ def run_contract(arguments: argparse.Namespace, settings: Settings) -> int:
 COMMANDS = {
     "demo": run_demo, "run": run_hub, "ingest": run_ingest, "build": run_build, "gates": run_gates,
     "dictionary": run_dictionary, "site": run_site, "score": run_score, "dev": run_dev, "env": run_env,
-    "contract": run_contract, "leaks": run_leaks,
+    "contract": run_contract, "leaks": run_leaks, "linkage": run_linkage,
 }  # fmt: skip
 
 if __name__ == "__main__":

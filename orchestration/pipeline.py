@@ -202,13 +202,17 @@ def _build_and_publish(
     full: bool = False,
 ) -> None:
     """Build and check the warehouse, then publish; a set that is live already stays as it is."""
+    from orchestration.linkage.history import recall, remember
+
     started = time.perf_counter()
+    recall(settings)
     result.nodes_built = build(settings, progress, full=full).nodes
     result.seconds["build"] = time.perf_counter() - started
     if is_live:
         return
     started = time.perf_counter()
     refuse_identity(settings)
+    remember(settings, version)
     result.published = publish(
         settings,
         as_of=result.as_of,

@@ -338,6 +338,27 @@ def _print_scores(settings: Settings, console: Console) -> None:
         f"{whole.chains:,} planted journeys {whole.exact:,} are one journey exactly, "
         f"{whole.joined + whole.split_and_joined:,} hold what is not theirs (bihub score)"
     )
+    _print_linkage(settings, console)
+
+
+def _print_linkage(settings: Settings, console: Console) -> None:
+    """How well records without their person's own NHS number found him, in all and by feed."""
+    from orchestration.demo.linkage_score import in_all, linkage_scores
+
+    scores = linkage_scores(settings)
+    whole = in_all(scores)
+    if whole.precision is None or whole.recall is None:
+        return
+    console.print(
+        f"Persons   of {whole.records:,} records without their person's own NHS number {whole.joined:,} were joined to "
+        f"somebody: precision {whole.precision:.4f}; recall {whole.recall:.4f} of {whole.enough:,} with names and "
+        f"birth date ({whole.too_little:,} have less: {whole.too_little_found:,} of them found)"
+    )
+    table = _table("", "Feed", ">Records", ">Precision", ">Recall")
+    for one in sorted(scores, key=lambda one: -one.records):
+        shares = [f"{share:.3f}" if share is not None else "-" for share in (one.precision, one.recall)]
+        table.add_row(one.feed, f"{one.records:,}", *shares)
+    console.print(table)
 
 
 def _met(value: float, target: float, better: str) -> str:

