@@ -8,7 +8,7 @@ with stacked as (
     select
         feed_table,
         {{ feed.record_id }} as record_id,
-        '{{ feed.issuer }}' as issuer,
+        {{ feed.issuer_column or "'" ~ feed.issuer ~ "'" }} as issuer,
         {{ feed.observed_at }} as observed_at,
         nhs_number,
         nhs_number_status_code,
