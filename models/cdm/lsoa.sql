@@ -1,5 +1,5 @@
--- One row per lower layer super output area, with its district, sub-ICB location, deprivation and wider determinants of
--- health, null where they are not known.
+-- One row per lower layer super output area, with its district, sub-ICB location, deprivation and wider
+-- determinants of health, null where they are not known.
 select
     area.lsoa_code,
     area.lsoa_name,

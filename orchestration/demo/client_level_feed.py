@@ -1,4 +1,4 @@
-"""Adult social care client level data of three councils: a submission a quarter, each of the last twelve months, stacked.
+"""Adult social care client level data of three councils: a submission a quarter, of twelve months each, stacked.
 
 Essex sends CSV, Southend JSON lines, Thurrock text with bars, without NHS numbers but with names. From the quarter that
 ended in December 2025 on the wording is that of release 2, but for what nobody changed (F 2.13).
@@ -26,7 +26,11 @@ from orchestration.demo.world import World
 RELEASE_2 = np.datetime64("2025-12-31")
 DELIVERED_ON = 20  # day of the month after the quarter
 OVERRUN = {"essex": 0, "southend": 14, "thurrock": 0}  # days after the quarter of which a file tells as well
-FILE = {"essex": "ECC_CLD_{:%Y%m%d}{}.csv", "southend": "scc_cld_{:%Y%m%d}{}.jsonl", "thurrock": "TC_CLD_{:%Y%m%d}{}.txt"}
+FILE = {
+    "essex": "ECC_CLD_{:%Y%m%d}{}.csv",
+    "southend": "scc_cld_{:%Y%m%d}{}.jsonl",
+    "thurrock": "TC_CLD_{:%Y%m%d}{}.txt",
+}
 CLIENT = {"service_user": "Service user", "carer": "Carer"}
 FREE_TEXT = ("dom care 4x daily double up", "HC + sitting", "resi", "DP - agency")
 GENDER = {"1": "Male", "2": "Female", "9": "Other", "X": "Not known"}
@@ -150,7 +154,7 @@ def _persons(world: World, table: Table, feed: str, rng: np.random.Generator, lo
     return take(made, back)
 
 
-def _told(world: World, events: Table, feed: str, rng: np.random.Generator, log: DirtLog) -> Table:
+def _told(events: Table, feed: str, plan: list[Submission], rng: np.random.Generator, log: DirtLog) -> Table:
     """The council's own view of its events, before the rules of any one submission."""
     table = {name: values.copy() for name, values in events.items()}
     count = size(table)
@@ -158,15 +162,23 @@ def _told(world: World, events: Table, feed: str, rng: np.random.Generator, log:
     service, over = table["event_type"] == "service", ~np.isnat(table["ended_on"])
     dead = table["ended_by_death"]
 
-    def some(kind: str, eligible: np.ndarray) -> np.ndarray:
-        here = eligible & (rng.random(count) < rate(kind, feed))
+    def some(kind: str, eligible: np.ndarray, always: bool = False) -> np.ndarray:
+        place = rng.random(count)
+        here = eligible & (place < rate(kind, feed))
+        if always and eligible.any():
+            here[np.flatnonzero(eligible)[np.argmin(place[eligible])]] = True  # one there is
         log.add(kind, number[here])
         return here
 
     table["open_for_ever"] = some("never_closed", service & over & ~dead)
     table["open_after_death"] = some("open_after_death", service & dead)
     table["death_unknown"] = some("death_not_told", dead & ~table["open_after_death"])
-    table["dropped"] = some("not_in_the_newest", service)
+    begin = plan[-1].begin if plan else NEVER
+    table["dropped"] = some(
+        "not_in_the_newest",
+        service & (table["started_on"] < begin - 30 * DAY) & ~(table["ended_on"] < begin),
+        always=True,
+    )
     table["reset"] = some("start_date_reset", service & (table["service_type"] == "Long term support: Community"))
     wrong = some("carer_as_service_user", (table["client_type"] == "carer") & ~service)
     table["client_type"] = np.where(wrong, "service_user", table["client_type"]).astype(object)
@@ -189,7 +201,9 @@ def _in_submission(told: Table, one: Submission, newest: bool, overrun: int, die
     known_end = np.where(told["open_for_ever"] | told["open_after_death"], NEVER, known_end)
     here = service & (told["started_on"] <= one.end) & ~(known_end < one.begin) & ~(newest & told["dropped"])
     here |= ~service & (ended >= one.begin) & (ended <= until)
-    rows = take(told | {"told_end": known_end, "died_on": np.where(told["death_unknown"], NEVER, died)}, np.flatnonzero(here))
+    rows = take(
+        told | {"told_end": known_end, "died_on": np.where(told["death_unknown"], NEVER, died)}, np.flatnonzero(here)
+    )
     # a service that went on over 1 April begins on it, from the next submission on
     year = one.end.astype("datetime64[Y]")
     april = (year + np.timedelta64(3, "M")).astype("datetime64[D]")
@@ -210,14 +224,17 @@ def _local_rows(world: World, council: str, seed: int) -> tuple[list[tuple[Submi
     rng, log = rng_for(seed, f"send {feed}"), DirtLog(feed)
     everything = of_world(world, seed)
     events = take(everything, np.flatnonzero(everything["council"] == council))
-    told = _told(world, events, feed, rng, log)
+    plan = submissions(world)
+    told = _told(events, feed, plan, rng, log)
     told |= {f"is_{name}": values for name, values in _persons(world, events, feed, rng, log, council).items()}
     died = world.people["died_on"][told["person"]]
-    plan = submissions(world)
     if council == "essex" and len(plan) > 1:
         # the last but one lacked rows, and came again
         late = plan[-2]
-        plan[-2:-1] = [Submission(late.end, late.delivered, 1), Submission(late.end, late.delivered + np.timedelta64(9, "D"))]
+        plan[-2:-1] = [
+            Submission(late.end, late.delivered, 1),
+            Submission(late.end, late.delivered + np.timedelta64(9, "D")),
+        ]
     files = []
     for place, one in enumerate(plan):
         rows = _in_submission(told, one, place == len(plan) - 1, OVERRUN[council], died)
@@ -247,13 +264,38 @@ def _worded(rows: Table, one: Submission) -> Table:
     return shown
 
 
-FIELDS = (
-    "Record No|LA Code|Reporting Period Start Date|Reporting Period End Date|NHS Number|LA Person Unique Identifier|"
-    "Last Name|First Name|GP Practice Code|Gender|Ethnicity|Date of Birth|Date of Death|Client Type|"
-    "Primary Support Reason|Postcode|Accommodation Status|Event Type|Event Reference|Event Start Date|Event End Date|"
-    "Event Outcome|Request: Route of Access|Assessment Type|Service Type|Service Component|Delivery Mechanism|"
-    "Unit Cost|Cost Frequency Unit Type|Planned Units Per Week"
-).split("|")
+FIELDS = [
+    "Record No",
+    "LA Code",
+    "Reporting Period Start Date",
+    "Reporting Period End Date",
+    "NHS Number",
+    "LA Person Unique Identifier",
+    "Last Name",
+    "First Name",
+    "GP Practice Code",
+    "Gender",
+    "Ethnicity",
+    "Date of Birth",
+    "Date of Death",
+    "Client Type",
+    "Primary Support Reason",
+    "Postcode",
+    "Accommodation Status",
+    "Event Type",
+    "Event Reference",
+    "Event Start Date",
+    "Event End Date",
+    "Event Outcome",
+    "Request: Route of Access",
+    "Assessment Type",
+    "Service Type",
+    "Service Component",
+    "Delivery Mechanism",
+    "Unit Cost",
+    "Cost Frequency Unit Type",
+    "Planned Units Per Week",
+]
 NAMES, NUMBER = ("Last Name", "First Name"), "NHS Number"
 
 
@@ -293,7 +335,9 @@ def _columns(rows: Table, one: Submission, council: str) -> dict[str, np.ndarray
         "Event Start Date": date(rows["started_on"]),
         "Event End Date": date(rows["told_end"]),
         "Event Outcome": formats.plain(shown["event_outcome"]),
-        "Request: Route of Access": formats.plain(np.where(rows["event_type"] == "request", shown["route_of_access"], None)),
+        "Request: Route of Access": formats.plain(
+            np.where(rows["event_type"] == "request", shown["route_of_access"], None)
+        ),
         "Assessment Type": formats.plain(rows["assessment_type"]),
         "Service Type": formats.plain(shown["service_type"]),
         "Service Component": formats.plain(shown["service_component"]),
@@ -383,7 +427,7 @@ def send_client_level(world: World, council: str, landing: Path, seed: int) -> S
         kept.append((one, rows))
     world.__dict__.setdefault("client_level_rows", {})[council] = kept
     dirt, feed = log.columns(), f"{council}_client_level_data"
-    known = set(rows_no for _, rows in kept for rows_no in rows["event_no"].tolist())
+    known = {number for _, rows in kept for number in rows["event_no"].tolist()}
     shown = np.array([not one.isdigit() or int(one) in known for one in dirt["record_id"]], dtype=bool)
     dirt = take(dirt, shown) | {"file": words([""] * int(shown.sum())), "feed": words([feed] * int(shown.sum()))}
     return Sent(feed, len(kept), sent, dirt, until, ~np.isnat(until))

@@ -377,7 +377,7 @@ DIRT = (
     Defect("never_closed", CLIENT_LEVEL, 0.02, "Open in every file, though it ended; of services that ended."),
     Defect("open_after_death", CLIENT_LEVEL, 0.4, "Open though the person died, whose death is told; of such services."),
     Defect("death_not_told", CLIENT_LEVEL, 0.1, "The service has ended, the death is not told; of such services."),
-    Defect("not_in_the_newest", CLIENT_LEVEL, 0.02, "Left out of the newest submission, of services."),
+    Defect("not_in_the_newest", CLIENT_LEVEL, 0.02, "Left out of the newest submission, of older services; one always."),
     Defect("start_date_reset", CLIENT_LEVEL, 0.06, "Starts on 1 April of the year, of support at home that spans it."),
     Defect("carer_as_service_user", CLIENT_LEVEL, 0.04, "A carer recorded as a service user; of carers' assessments."),
     Defect("no_person_number", CLIENT_LEVEL, 0.003, "Neither NHS number nor number of the council."),

@@ -220,7 +220,9 @@ def _details(rng: np.random.Generator, world: World, table: Table) -> Table:
     part = rng.uniform(0.25, 0.6, count)
     seen = table["started_on"] + np.maximum(1, np.round(part * length)).astype("int64").astype("timedelta64[D]")
     table["first_seen_on"] = np.where(is_other, NEVER, seen)
-    decided = seen + np.round(rng.uniform(0.1, 0.5, count) * length * (1 - part)).astype("int64").astype("timedelta64[D]")
+    decided = seen + np.round(rng.uniform(0.1, 0.5, count) * length * (1 - part)).astype("int64").astype(
+        "timedelta64[D]"
+    )
     table["decided_on"] = np.where(is_admission, decided, NEVER)
     table["notice_days"] = rng.integers(10, 42, count)
     other_list = choose(rng, {"ONON": 60, "INON": 15, "PTLI": 25}, count)
@@ -304,7 +306,10 @@ def _appointments(world: World, picker: Picker, pathways: Table, seed: int) -> T
     came = np.isin(code, ("5", "6"))
     remote = rng.random(count) < 0.22
     table["first_attendance_code"] = words(
-        [("3" if far else "1") if one else ("4" if far else "2") for one, far in zip(table["is_first"], remote, strict=True)]
+        [
+            ("3" if far else "1") if one else ("4" if far else "2")
+            for one, far in zip(table["is_first"], remote, strict=True)
+        ]
     )
     outcome = np.where(
         table["is_first"],

@@ -25,7 +25,13 @@ HOME_SUPPORT = "Home support or domiciliary care"
 OLD_KIND = {"Nursing care": 12, "Residential care": 28, "Community": 60}
 YOUNG_KIND = {"Nursing care": 3, "Residential care": 14, "Community": 83}
 OLD_HELP = {HOME_SUPPORT: 62, "Direct payment": 14, "Day support": 9, "Extra care housing": 8, "Equipment": 7}
-YOUNG_HELP = {"Community supported living": 33, "Direct payment": 33, "Day support": 17, HOME_SUPPORT: 12, "Shared Lives": 5}
+YOUNG_HELP = {
+    "Community supported living": 33,
+    "Direct payment": 33,
+    "Day support": 17,
+    HOME_SUPPORT: 12,
+    "Shared Lives": 5,
+}
 # what a unit costs, how often it is paid, and how many units a week there are
 COST = {
     "Nursing care": (1080, "Weekly", 1, 1),
@@ -54,11 +60,21 @@ AFTER_REABLEMENT = {
     "Admitted to hospital": 10,
     "NFA: Support ended for other reason": 8,
 }
-AFTER_SUPPORT = {"NFA: Support ended as planned": 45, "NFA: Support ended for other reason": 35, "Admitted to hospital": 20}
+AFTER_SUPPORT = {
+    "NFA: Support ended as planned": 45,
+    "NFA: Support ended for other reason": 35,
+    "Admitted to hospital": 20,
+}
 AFTER_REVIEW = {"Continuation of support or services": 86, "Progress to support planning or services": 14}
-TEXTS = (
-    "route_of_access assessment_type service_type service_component delivery_mechanism event_outcome cost_frequency"
-).split()
+TEXTS = [
+    "route_of_access",
+    "assessment_type",
+    "service_type",
+    "service_component",
+    "delivery_mechanism",
+    "event_outcome",
+    "cost_frequency",
+]
 
 
 def _blank(count: int) -> Table:
@@ -66,7 +82,9 @@ def _blank(count: int) -> Table:
     return table | {"unit_cost": np.full(count, np.nan), "units_per_week": np.full(count, np.nan)}
 
 
-def _events(kind: str, who: np.ndarray, begin: np.ndarray, end: np.ndarray, client: str = "service_user", **more) -> Table:
+def _events(
+    kind: str, who: np.ndarray, begin: np.ndarray, end: np.ndarray, client: str = "service_user", **more
+) -> Table:
     count = len(who)
     table = _blank(count) | {
         "person": who,
@@ -109,14 +127,20 @@ def _pool(rng: np.random.Generator, world: World, count: int, old: bool) -> np.n
     if old:
         weight = (age >= 65) * (health.need**2 + 2.5 * health.has("DEM") + 0.02)
     else:
-        weight = ((age >= 19) & (age < 65)) * (0.01 + 6.0 * health.has("LD") + 0.8 * health.has("SMI") + 0.1 * health.need)
+        weight = ((age >= 19) & (age < 65)) * (
+            0.01 + 6.0 * health.has("LD") + 0.8 * health.has("SMI") + 0.1 * health.need
+        )
     weight = weight * people["is_resident"] * ~people["is_newborn"]
     count = min(count, int((weight > 0).sum()))
-    return rng.choice(len(weight), count, replace=False, p=weight / weight.sum()) if count else np.zeros(0, dtype="int64")
+    return (
+        rng.choice(len(weight), count, replace=False, p=weight / weight.sum()) if count else np.zeros(0, dtype="int64")
+    )
 
 
 def _long_term(rng: np.random.Generator, world: World, scale: float, last: np.datetime64) -> Table:
-    old, young = (_pool(rng, world, round(CLIENTS * scale * share * 1.9), is_old) for share, is_old in ((0.6, True), (0.4, False)))
+    old, young = (
+        _pool(rng, world, round(CLIENTS * scale * share * 1.9), is_old) for share, is_old in ((0.6, True), (0.4, False))
+    )
     who = np.concatenate([old, young])
     is_old = np.arange(len(who)) < len(old)
     kind = np.where(is_old, choose(rng, OLD_KIND, len(who)), choose(rng, YOUNG_KIND, len(who))).astype(object)
@@ -127,14 +151,30 @@ def _long_term(rng: np.random.Generator, world: World, scale: float, last: np.da
     end = begin + _days(rng.exponential(np.where(is_old, 700, 2600)) + 25)
     end = np.where(end > last + 400 * DAY, NEVER, end)
     outcome = choose(rng, AFTER_SUPPORT, len(who))
-    table = _events("service", who, begin, end, service_type=np.full(len(who), LONG, dtype=object) + kind, service_component=component, event_outcome=outcome)
+    table = _events(
+        "service",
+        who,
+        begin,
+        end,
+        service_type=np.full(len(who), LONG, dtype=object) + kind,
+        service_component=component,
+        event_outcome=outcome,
+    )
     # from home into a care home, the day after
     moved = np.flatnonzero(is_old & (kind == "Community") & (table["ended_on"] <= last) & (rng.random(len(who)) < 0.3))
     to = choose(rng, {"Residential care": 75, "Nursing care": 25}, len(moved))
     start = table["ended_on"][moved] + DAY
     later = start + _days(rng.exponential(650, len(moved)) + 20)
     table["event_outcome"][moved] = "Progress to support planning or services"
-    home = _events("service", who[moved], start, later, service_type=np.full(len(moved), LONG, dtype=object) + to, service_component=to, event_outcome=choose(rng, AFTER_SUPPORT, len(moved)))
+    home = _events(
+        "service",
+        who[moved],
+        start,
+        later,
+        service_type=np.full(len(moved), LONG, dtype=object) + to,
+        service_component=to,
+        event_outcome=choose(rng, AFTER_SUPPORT, len(moved)),
+    )
     # and some have two kinds of help
     both = np.flatnonzero((kind == "Community") & (component != "Day support") & (rng.random(len(who)) < 0.18))
     second = take(table, both)
@@ -142,7 +182,9 @@ def _long_term(rng: np.random.Generator, world: World, scale: float, last: np.da
     return concat([table, home, second])
 
 
-def _short_and_packages(rng: np.random.Generator, world: World, scale: float, begin: np.datetime64, last: np.datetime64) -> list[Table]:
+def _short_and_packages(
+    rng: np.random.Generator, world: World, scale: float, begin: np.datetime64, last: np.datetime64
+) -> list[Table]:
     packages = world.downstream.packages
     started = packages["status"] == "started"
     short = np.flatnonzero(started & (packages["package_type_code"] == "reablement"))
@@ -155,12 +197,32 @@ def _short_and_packages(rng: np.random.Generator, world: World, scale: float, be
     who = np.concatenate([packages["person"][short], earlier])
     start = np.concatenate([packages["closed_on"][short], days])
     length = _days(rng.uniform(12, 43, len(who)))
-    reablement = _events("service", who, start, start + length, service_type=SHORT + "ST-Max", service_component="Reablement", event_outcome=choose(rng, AFTER_REABLEMENT, len(who)))
-    reablement["route_of_access"] = np.where(rng.random(len(who)) < 0.75, "Discharge from hospital", "Community or other route").astype(object)
+    reablement = _events(
+        "service",
+        who,
+        start,
+        start + length,
+        service_type=SHORT + "ST-Max",
+        service_component="Reablement",
+        event_outcome=choose(rng, AFTER_REABLEMENT, len(who)),
+    )
+    reablement["route_of_access"] = np.where(
+        rng.random(len(who)) < 0.75, "Discharge from hospital", "Community or other route"
+    ).astype(object)
     who, start = packages["person"][lasting], packages["closed_on"][lasting]
-    support = _events("service", who, start, start + _days(rng.exponential(200, len(who)) + 14), service_type=LONG + "Community", service_component=HOME_SUPPORT, event_outcome=choose(rng, AFTER_SUPPORT, len(who)))
+    support = _events(
+        "service",
+        who,
+        start,
+        start + _days(rng.exponential(200, len(who)) + 14),
+        service_type=LONG + "Community",
+        service_component=HOME_SUPPORT,
+        event_outcome=choose(rng, AFTER_SUPPORT, len(who)),
+    )
     from_bed = np.isin(packages["location"][lasting], ("acute_bed", "community_bed", "mental_health_bed"))
-    support["route_of_access"] = np.where(from_bed, "Discharge from hospital", "Community or other route").astype(object)
+    support["route_of_access"] = np.where(from_bed, "Discharge from hospital", "Community or other route").astype(
+        object
+    )
     return [reablement, support]
 
 
@@ -180,17 +242,33 @@ def _costed(rng: np.random.Generator, services: Table) -> Table:
 
 def _before(rng: np.random.Generator, services: Table, begin: np.datetime64) -> list[Table]:
     """A request before each new support, and an assessment before support that lasts."""
-    rows = np.flatnonzero((services["started_on"] > begin + 40 * DAY) & (services["service_component"] != "Day support"))
+    rows = np.flatnonzero(
+        (services["started_on"] > begin + 40 * DAY) & (services["service_component"] != "Day support")
+    )
     who, start = services["person"][rows], services["started_on"][rows]
     lasting = np.array([kind.startswith(LONG) for kind in services["service_type"][rows]], dtype=bool)
     asked = start - _days(rng.uniform(2, 30, len(rows)))
     answer = np.where(lasting, "Progress to assessment, review or reassessment", "Progress to reablement/ST-Max")
     route = services["route_of_access"][rows]
     route = np.where(np.equal(route, None), "Community or other route", route)
-    requests = _events("request", who, asked, asked + _days(rng.integers(0, 3, len(rows))), route_of_access=route.astype(object), event_outcome=answer.astype(object))
+    requests = _events(
+        "request",
+        who,
+        asked,
+        asked + _days(rng.integers(0, 3, len(rows))),
+        route_of_access=route.astype(object),
+        event_outcome=answer.astype(object),
+    )
     rows, who, start, asked = rows[lasting], who[lasting], start[lasting], asked[lasting]
     assessed = np.minimum(asked + _days(rng.integers(0, 12, len(rows))), start)
-    assessments = _events("assessment", who, assessed, np.maximum(assessed, start - DAY), assessment_type="Long term assessment", event_outcome="Progress to support planning or services")
+    assessments = _events(
+        "assessment",
+        who,
+        assessed,
+        np.maximum(assessed, start - DAY),
+        assessment_type="Long term assessment",
+        event_outcome="Progress to support planning or services",
+    )
     services["route_of_access"] = np.full(size(services), None, dtype=object)
     return [requests, assessments]
 
@@ -205,10 +283,18 @@ def _reviews(rng: np.random.Generator, services: Table, begin: np.datetime64, la
         fits = (day >= begin) & (day < until) & (rng.random(len(rows)) < 0.75)
         parts.append((services["person"][rows[fits]], day[fits]))
     who, day = (np.concatenate([part[place] for part in parts]) for place in (0, 1))
-    return _events("review", who, day, day + _days(rng.integers(0, 15, len(who))), event_outcome=choose(rng, AFTER_REVIEW, len(who)))
+    return _events(
+        "review",
+        who,
+        day,
+        day + _days(rng.integers(0, 15, len(who))),
+        event_outcome=choose(rng, AFTER_REVIEW, len(who)),
+    )
 
 
-def _others(rng: np.random.Generator, world: World, scale: float, begin: np.datetime64, last: np.datetime64) -> list[Table]:
+def _others(
+    rng: np.random.Generator, world: World, scale: float, begin: np.datetime64, last: np.datetime64
+) -> list[Table]:
     """Requests that led to nothing, and carers: assessed, some of them with a payment."""
     span = int((last - begin).astype("int64")) + 1
     people, need = world.people, world.health.need
@@ -218,18 +304,47 @@ def _others(rng: np.random.Generator, world: World, scale: float, begin: np.date
     count = int(rng.poisson(REQUESTS * scale * span / 365.25))
     who = np.searchsorted(weight, rng.random(count) * weight[-1], side="right")
     day = begin + _days(rng.random(count) * (span - 1))
-    route = choose(rng, {"Community or other route": 78, "Discharge from hospital": 15, "Self-funder with depleted funds": 4, "Planned entry (transition)": 3}, count)
-    nothing = _events("request", who, day, day + _days(rng.integers(0, 5, count)), route_of_access=route, event_outcome=choose(rng, NO_SUPPORT, count))
+    route = choose(
+        rng,
+        {
+            "Community or other route": 78,
+            "Discharge from hospital": 15,
+            "Self-funder with depleted funds": 4,
+            "Planned entry (transition)": 3,
+        },
+        count,
+    )
+    nothing = _events(
+        "request",
+        who,
+        day,
+        day + _days(rng.integers(0, 5, count)),
+        route_of_access=route,
+        event_outcome=choose(rng, NO_SUPPORT, count),
+    )
     weight = np.cumsum(adult * ((age >= 40) & (age < 82)))
     count = int(rng.poisson(CARERS * scale * span / 365.25))
     who = np.searchsorted(weight, rng.random(count) * weight[-1], side="right")
     day = begin + _days(rng.random(count) * (span - 1))
     end = day + _days(rng.integers(0, 20, count))
     paid = rng.random(count) < 0.35
-    outcome = np.where(paid, "Progress to support planning or services", "NFA: Information and advice or signposting").astype(object)
-    assessed = _events("assessment", who, day, end, client="carer", assessment_type="Unpaid carer assessment", event_outcome=outcome)
+    outcome = np.where(
+        paid, "Progress to support planning or services", "NFA: Information and advice or signposting"
+    ).astype(object)
+    assessed = _events(
+        "assessment", who, day, end, client="carer", assessment_type="Unpaid carer assessment", event_outcome=outcome
+    )
     who, end = who[paid], end[paid]
-    payment = _events("service", who, end + DAY, end + DAY, client="carer", service_type=CARER + "Direct to unpaid carer", service_component="Direct payment", event_outcome="NFA: Support ended as planned")
+    payment = _events(
+        "service",
+        who,
+        end + DAY,
+        end + DAY,
+        client="carer",
+        service_type=CARER + "Direct to unpaid carer",
+        service_component="Direct payment",
+        event_outcome="NFA: Support ended as planned",
+    )
     payment["unit_cost"], payment["units_per_week"] = np.round(rng.uniform(150, 400, len(who)), 2), np.ones(len(who))
     payment["cost_frequency"] = np.full(len(who), "One-off", dtype=object)
     return [nothing, assessed, payment]
@@ -248,24 +363,68 @@ def _placed(rng: np.random.Generator, world: World, table: Table, begin: np.date
     keep &= table["started_on"] <= np.datetime64(world.period.end, "D")
     table = take(table, keep)
     who = table["person"]
-    reason = np.where(rng.random(size(people)) < 0.72, "Physical support: Personal care support", "Physical support: Access and mobility only")
+    reason = np.where(
+        rng.random(size(people)) < 0.72,
+        "Physical support: Personal care support",
+        "Physical support: Access and mobility only",
+    )
     reason = np.where(rng.random(size(people)) < 0.05, "Sensory support: Support for visual impairment", reason)
-    for condition, text in (("DEP", "Mental health support"), ("SMI", "Mental health support"), ("DEM", "Support with memory and cognition"), ("LD", "Learning disability support")):
+    for condition, text in (
+        ("DEP", "Mental health support"),
+        ("SMI", "Mental health support"),
+        ("DEM", "Support with memory and cognition"),
+        ("LD", "Learning disability support"),
+    ):
         reason = np.where(health.has(condition), text, reason)
-    table["primary_support_reason"] = np.where(table["client_type"] == "carer", "Social support: Support to carer", reason[who]).astype(object)
-    home = choose(rng, {"Owner occupier or shared ownership scheme": 55, "Tenant": 35, "Sheltered housing, extra care or other supported housing": 10}, size(people))
+    table["primary_support_reason"] = np.where(
+        table["client_type"] == "carer", "Social support: Support to carer", reason[who]
+    ).astype(object)
+    home = choose(
+        rng,
+        {
+            "Owner occupier or shared ownership scheme": 55,
+            "Tenant": 35,
+            "Sheltered housing, extra care or other supported housing": 10,
+        },
+        size(people),
+    )
     place = home[who]
     place = np.where(table["service_component"] == "Residential care", "Registered care home", place)
-    table["accommodation_status"] = np.where(table["service_component"] == "Nursing care", "Registered nursing home", place).astype(object)
+    table["accommodation_status"] = np.where(
+        table["service_component"] == "Nursing care", "Registered nursing home", place
+    ).astype(object)
     council = {code: name for name, code in COUNCIL.items()}
     table["council"] = words([council[code] for code in table["organisation_code"]])
     # what the rules of F 2.13.3 would take for one event is one event
-    named = [words([str(value) for value in table[name]]) for name in ("organisation_code", "person", "client_type", "event_type", "started_on", "route_of_access", "assessment_type", "service_type", "service_component")]
+    named = [
+        words([str(value) for value in table[name]])
+        for name in (
+            "organisation_code",
+            "person",
+            "client_type",
+            "event_type",
+            "started_on",
+            "route_of_access",
+            "assessment_type",
+            "service_type",
+            "service_component",
+        )
+    ]
     ended = np.where(table["event_type"] == "service", "", words([str(value) for value in table["ended_on"]]))
     key = np.array(["|".join(parts) for parts in zip(*named, ended, strict=True)], dtype=object)
     _, first = np.unique(key.astype(str), return_index=True)
     table = take(table, np.sort(first))
-    table = take(table, np.lexsort((table["event_type"].astype(str), table["person"], table["started_on"], table["organisation_code"].astype(str))))
+    table = take(
+        table,
+        np.lexsort(
+            (
+                table["event_type"].astype(str),
+                table["person"],
+                table["started_on"],
+                table["organisation_code"].astype(str),
+            )
+        ),
+    )
     table["event_no"] = np.arange(size(table))
     table["local_patient_id"] = np.empty(size(table), dtype=object)
     for name in COUNCIL:

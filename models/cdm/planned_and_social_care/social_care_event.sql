@@ -1,7 +1,7 @@
--- One row per event of adult social care that counts after the rules for client level data (F 2.13.3). Each month is told by
--- the newest submission that covers it. What is the same event by its key is one, as the latest month, an open end before a
--- closed one, the hierarchy of outcomes and the newest row say. A service that a later month no longer has ends with the
--- last month that had it.
+-- One row per event of adult social care that counts after the rules for client level data (F 2.13.3).
+-- Each month is told by the newest submission that covers it. What is the same event by its key is one, as
+-- the latest month, an open end before a closed one, the hierarchy of outcomes and the newest row say. A
+-- service that a later month no longer has ends with the last month that had it.
 with records as (
 
     select
@@ -10,7 +10,8 @@ with records as (
         -- ended by death, where it was to go on longer
         case
             when staged.date_of_death >= staged.started_on
-                and (staged.ended_on is null or staged.date_of_death < staged.ended_on) then staged.date_of_death
+                and (staged.ended_on is null or staged.date_of_death < staged.ended_on)
+                then staged.date_of_death
             else staged.ended_on
         end as end_date
     from (
@@ -129,7 +130,8 @@ select
     ranked.primary_support_reason,
     ranked.event_outcome,
     ranked.accommodation_status,
-    {{ weekly_cost('ranked.unit_cost', 'ranked.cost_frequency', 'ranked.units_per_week') }} as weekly_cost_pounds,
+    {{ weekly_cost('ranked.unit_cost', 'ranked.cost_frequency', 'ranked.units_per_week') }}
+        as weekly_cost_pounds,
     coalesce(ranked.service_group = 'long_term', false) as is_long_term_support,
     ranked.feed_table
 from ranked

@@ -1,9 +1,21 @@
--- One row per submission of client level data (F 2.13.3): the time that it really tells of. Derived from the events: of
--- the months in which they ended, before the one in which the file came, those with at least 2% of them and of all but one
--- of the event types that the file has. Of fewer than 100 such events, the dates that the council states.
+-- One row per submission of client level data (F 2.13.3): the time that it really tells of. Derived from
+-- the events: of the months in which they ended, before the one in which the file came, those with at
+-- least 2% of them and of all but one of the event types that the file has. Of fewer than 100 such events,
+-- the dates that the council states.
 with records as (
 
-    {{ stacked(['stg_essex__client_level_data', 'stg_southend__client_level_data', 'stg_thurrock__client_level_data']) }}
+    {%- for council in ['essex', 'southend', 'thurrock'] %}
+    select
+        submission_id,
+        organisation_code,
+        received_at,
+        reporting_period_start_date,
+        reporting_period_end_date,
+        event_type,
+        ended_on
+    from {{ ref('stg_' ~ council ~ '__client_level_data') }}
+    {{ 'union all' if not loop.last }}
+    {%- endfor %}
 
 ),
 
@@ -30,16 +42,23 @@ shares as (
 
 ),
 
+told as (
+
+    select
+        shares.*,
+        100 * events >= 2 * all_events and event_types >= all_event_types - 1 as is_told
+    from shares
+
+),
+
 derived as (
 
     select
         submission_id,
         max(all_events) as events_ended,
-        min(case when 100 * events >= 2 * all_events and event_types >= all_event_types - 1 then month_start end)
-            as first_month,
-        max(case when 100 * events >= 2 * all_events and event_types >= all_event_types - 1 then month_start end)
-            as last_month
-    from shares
+        min(case when is_told then month_start end) as first_month,
+        max(case when is_told then month_start end) as last_month
+    from told
     group by submission_id
 
 ),

@@ -1,6 +1,7 @@
--- One row per pathway and week while it is open on the waiting list (census Sunday, F 2.4.1). A pathway that a list names
--- more than once counts once: the inpatient line before the outpatient one, as the decision to admit came later, and the
--- trust's own before that of a predecessor, whose system nobody keeps up.
+-- One row per pathway and week while it is open on the waiting list (census Sunday, F 2.4.1). A pathway
+-- that a list names more than once counts once: the inpatient line before the outpatient one, as the
+-- decision to admit came later, and the trust's own before that of a predecessor, whose system nobody
+-- keeps up.
 with lines as (
 
     select
@@ -60,9 +61,9 @@ select
     {{ wait_week('counted.wait_days') }} as wait_week,
     counted.is_rtt_incomplete,
     counted.is_rtt_incomplete and {{ waits_within_weeks('counted.wait_days', 18) }} as is_within_18_weeks,
-    counted.is_rtt_incomplete and {{ waits_over_weeks('counted.wait_days', 52) }} as is_over_52_weeks,
-    counted.is_rtt_incomplete and {{ waits_over_weeks('counted.wait_days', 65) }} as is_over_65_weeks,
-    counted.is_rtt_incomplete and {{ waits_over_weeks('counted.wait_days', 104) }} as is_over_104_weeks,
+    {%- for weeks in [52, 65, 104] %}
+    counted.is_rtt_incomplete and {{ waits_over_weeks('counted.wait_days', weeks) }} as is_over_{{ weeks }}_weeks,
+    {%- endfor %}
     counted.known_rtt_status_code as rtt_status_code,
     counted.decided_to_admit_on,
     counted.tci_date,

@@ -1,5 +1,5 @@
--- Outpatient appointments at the three hospitals as they stand now: newest version of each, in standard codes. The three
--- systems number appointments and patients on their own, so the site is part of both.
+-- Outpatient appointments at the three hospitals as they stand now: newest version of each, in standard
+-- codes. The three systems number appointments and patients on their own, so the site is part of both.
 {{ rows_follow_key('local_appointment_id', {'mseft.outpatient_appointments': 'appointment_id'}) }}
 with records as (
 

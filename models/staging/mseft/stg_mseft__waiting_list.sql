@@ -1,5 +1,5 @@
--- Open pathways on each census Sunday, newest version of each line of a list, in standard codes. Who waits is said once a
--- pathway, in stg_mseft__waiting_list_patients: a list repeats it every week.
+-- Open pathways on each census Sunday, newest version of each line of a list, in standard codes. Who waits
+-- is said once a pathway, in stg_mseft__waiting_list_patients: a list repeats it every week.
 {{ rows_follow_key(
     ['week_ending_date', 'pathway_number'],
     {'mseft.waiting_list': ['week_ending_date', 'pathway_number']}
@@ -13,8 +13,8 @@ with records as (
 select
     'waiting_list' as feed_table,
     week_ending_date,
-    {{ standard_code('mseft', 'waiting_list', 'issuer_code') }} || ':' || pathway_number || '/' || referral_number
-        as pathway_id,
+    {{ standard_code('mseft', 'waiting_list', 'issuer_code') }}
+    || ':' || pathway_number || '/' || referral_number as pathway_id,
     pathway_number,
     issuer_code as sent_issuer_code,
     waiting_list_type_code as sent_waiting_list_type_code,

@@ -1,5 +1,5 @@
--- One row per pathway on the waiting list: who waits, as the newest list says. So the person index meets a pathway once,
--- and not once a week.
+-- One row per pathway on the waiting list: who waits, as the newest list says. So the person index meets a
+-- pathway once, and not once a week.
 {{ rows_follow_key('pathway_number', {'mseft.waiting_list': 'pathway_number'}) }}
 with records as (
 
@@ -11,8 +11,8 @@ newest as (
 
     select
         records.*,
-        {{ standard_code('mseft', 'waiting_list', 'issuer_code') }} || ':' || pathway_number || '/' || referral_number
-            as pathway_id
+        {{ standard_code('mseft', 'waiting_list', 'issuer_code') }}
+        || ':' || pathway_number || '/' || referral_number as pathway_id
     from records
 
 ),
@@ -23,7 +23,10 @@ ranked as (
         newest.*,
         row_number() over (
             partition by newest.pathway_id
-            order by newest.week_ending_date desc, newest.issuer_code, newest.waiting_list_type_code,
+            order by
+                newest.week_ending_date desc,
+                newest.issuer_code,
+                newest.waiting_list_type_code,
                 newest.clock_start_date
         ) as recency
     from newest

@@ -1,2 +1,3 @@
--- Adult social care client level data of Thurrock Council: one row per row of a submission (F 2.13), in the words of release 2.
+-- Adult social care client level data of Thurrock Council: one row per row of a submission (F 2.13), in
+-- the words of release 2.
 {{ staged_client_level('thurrock') }}
