@@ -1,15 +1,31 @@
--- One row per contact of a community or mental-health service, held or missed (F 2.10, 2.11). Contacts of one referral
--- at one moment are one visit; where no time is known, they stay apart, for two visits a day are common.
--- The referral tells who the person is; where it is not known, the provider's number, if all its referrals agree.
+-- One row per contact of a community or mental-health service, held or missed (F 2.10, 2.11). Contacts of
+-- one referral at one moment are one visit; where no time is known, they stay apart, for two visits a day are
+-- common. The referral tells who the person is; where it is not known, the provider's number, if all its
+-- referrals agree.
 with staged as (
 
-    {{ stacked([
-        'stg_eput__mh_contacts',
-        'stg_nelft__mh_contacts',
-        'stg_eput__community_contacts',
-        'stg_nelft__community_contacts',
-        'stg_provide__community_contacts'
-    ]) }}
+    select stacked.*
+    from (
+        {{ stacked([
+            'stg_eput__mh_contacts',
+            'stg_nelft__mh_contacts',
+            'stg_eput__community_contacts',
+            'stg_nelft__community_contacts',
+            'stg_provide__community_contacts'
+        ]) }}
+    ) as stacked
+
+),
+
+-- What a provider has told of its contacts reaches up to the day before its newest file.
+told_until as (
+
+    select
+        organisation_code,
+        setting,
+        {{ days_add(-1, 'max(cast(received_at as date))') }} as known_until_date
+    from staged
+    group by organisation_code, setting
 
 ),
 
@@ -43,6 +59,7 @@ contacts as (
         case when staged.attendance_code in ('5', '6') then staged.duration_minutes end as duration_minutes,
         coalesce(cast(staged.contact_at_local as date) < cast(record.received_at_local as date), false)
             as is_before_referral,
+        told_until.known_until_date,
         staged.feed_table,
         case
             when staged.has_contact_time and record.care_referral_id is not null
@@ -50,6 +67,8 @@ contacts as (
             else staged.care_contact_id
         end as visit
     from staged
+    inner join told_until
+        on staged.organisation_code = told_until.organisation_code and staged.setting = told_until.setting
     left join {{ ref('care_referral_record') }} as record
         on staged.care_referral_id = record.care_referral_record_id
     left join person_of_number
@@ -87,6 +106,7 @@ select
     duration_minutes,
     is_before_referral,
     records as recorded_contacts,
+    known_until_date,
     feed_table
 from told
 where telling = 1

@@ -1,5 +1,5 @@
--- One row per referral to a community or mental-health service, whoever received it (F 2.10, 2.11). A referral that was
--- recorded twice is one; an end before its beginning is a mistake and says nothing.
+-- One row per referral to a community or mental-health service, whoever received it (F 2.10, 2.11). A
+-- referral that was recorded twice is one; an end before its beginning is a mistake and says nothing.
 select
     care_referral_id,
     person_id,

@@ -1,30 +1,36 @@
--- One row per referral as a provider recorded it, with the person, and the referral that it speaks of: records of one
--- person, team and day are one referral under several numbers (F 2.11), the lowest of which names it. Referrals to a
--- team that is none (the dummies under which wards hang inpatient spells, F 2.10) are left out: a stay is not a referral.
+-- One row per referral as a provider recorded it, with the person, and the referral that it speaks of:
+-- records of one person, team and day are one referral under several numbers (F 2.11), the lowest of which
+-- names it. Referrals to a team that is none (the dummies under which wards hang inpatient spells, F 2.10)
+-- are left out: a stay is not a referral.
 with staged as (
 
-    {{ stacked([
-        'stg_eput__mh_referrals',
-        'stg_nelft__mh_referrals',
-        'stg_eput__community_referrals',
-        'stg_nelft__community_referrals',
-        'stg_provide__community_referrals'
-    ]) }}
+    select stacked.*
+    from (
+        {{ stacked([
+            'stg_eput__mh_referrals',
+            'stg_nelft__mh_referrals',
+            'stg_eput__community_referrals',
+            'stg_nelft__community_referrals',
+            'stg_provide__community_referrals'
+        ]) }}
+    ) as stacked
 
 )
 
 select
     staged.care_referral_id as care_referral_record_id,
     case
-        when person_identity.person_id is null or staged.service_type_code is null then staged.care_referral_id
-        else min(staged.care_referral_id) over (
-            partition by
-                person_identity.person_id,
-                staged.organisation_code,
-                staged.setting,
-                staged.service_type_code,
-                cast(staged.received_at_local as date)
-        )
+        when person_identity.person_id is null or staged.service_type_code is null
+            then staged.care_referral_id
+        else
+            min(staged.care_referral_id) over (
+                partition by
+                    person_identity.person_id,
+                    staged.organisation_code,
+                    staged.setting,
+                    staged.service_type_code,
+                    cast(staged.received_at_local as date)
+            )
     end as care_referral_id,
     person_identity.person_id,
     staged.feed_table,
