@@ -30,9 +30,10 @@ APPOINTMENT_HEADER = listed(
 ).tolist()
 WAITING_HEADER = listed(
     "Week_Ending_Date Waiting_List_Type Patient_Pathway_Identifier PPI_Issuer Referral_Identifier "
-    "RTT_Period_Start_Date RTT_Period_Status Referral_Request_Received_Date Source_Of_Referral TFC Site NHS_Number "
-    "NHS_Number_Status Hospital_Number Date_Of_Birth Gender Ethnic_Category Postcode GP_Practice Priority_Type Procedure_Priority_Code "
-    "Decision_To_Admit_Date TCI_Date Outpatient_Appointment_Date Date_Last_Attended Last_PAS_Validation_Date"
+    "RTT_Period_Start_Date RTT_Period_Status Referral_Request_Received_Date Source_Of_Referral TFC Site "
+    "NHS_Number NHS_Number_Status Hospital_Number Date_Of_Birth Gender Ethnic_Category Postcode GP_Practice "
+    "Priority_Type Procedure_Priority_Code Decision_To_Admit_Date TCI_Date Outpatient_Appointment_Date "
+    "Date_Last_Attended Last_PAS_Validation_Date"
 ).tolist()
 PRIORITY = {"1": "routine", "2": "urgent", "3": "two week wait"}
 LOCAL_FUNCTION = "ORTHO"
