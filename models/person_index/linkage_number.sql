@@ -62,13 +62,13 @@ compared as (
         ranked.family_name_key,
         ranked.given_name_key,
         ranked.birth_text,
-        ranked.place = 1 as is_reference,
         {%- for comparison in personal %}
         {{ linkage_level(comparison, 'ranked', 'reference') }} as {{ comparison.name }}_level{{ ',' if not loop.last }}
         {%- endfor %}
     from ranked
     inner join ranked as reference
         on ranked.nhs_number = reference.nhs_number and reference.place = 1
+    where ranked.place > 1
 
 ),
 
@@ -87,28 +87,37 @@ weighed as (
 
 namesake as (
 
-    select
+    select distinct
         family_name_key,
         given_name_key,
-        birth_text,
-        min(nhs_number) as nhs_number,
-        max(nhs_number) as last_nhs_number
-    from weighed
-    where is_reference and family_name_key is not null and given_name_key is not null and birth_text is not null
-    group by family_name_key, given_name_key, birth_text
+        birth_text
+    from ranked
+    where place = 1 and family_name_key is not null and given_name_key is not null and birth_text is not null
 
 )
+
+select
+    nhs_number,
+    profile_id,
+    records,
+    true as is_reference,
+    cast(null as double) as weight,
+    true as is_trusted
+from ranked
+where place = 1
+
+union all
 
 select
     weighed.nhs_number,
     weighed.profile_id,
     weighed.records,
-    weighed.is_reference,
+    false as is_reference,
     weighed.weight,
     case
-        when weighed.is_reference or not weighed.differs then true
+        when not weighed.differs then true
         when weighed.weight < {{ linkage_threshold('number_contradiction') }} then false
-        else namesake.nhs_number is null
+        else namesake.birth_text is null
     end as is_trusted
 from weighed
 left join namesake
