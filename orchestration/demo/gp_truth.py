@@ -7,7 +7,7 @@ gp_patient             one row per record of a person at a practice: patient_id,
 gp_event               one row per entry as it is meant: event_id, part (2: the second value of the row event_id),
                        snomed_code, event_date (empty where it must be: 1900, or after the day of entry), recorded_on,
                        value (in the standard unit; empty where what was sent is not plausible), counts: the hub must
-                       hold it. Not withdrawn, not the family's, code known, row usable
+                       hold it. Not withdrawn, not the family's, code known, row usable. habit: 1, 2, or 3 (FHIR)
 gp_medication          one row per issue; counts: not withdrawn
 gp_appointment         one row per appointment, once however often it was sent
 opt_out_type_1         one row per person who ever dissented: dissented_on, withdrawn_on, as the record has it (F 5.3)
@@ -20,7 +20,7 @@ from typing import Any
 
 import numpy as np
 
-from orchestration.demo.gp import NO_DAY, Records
+from orchestration.demo.gp import FHIR, NO_DAY, Records
 from orchestration.demo.gp_entries import CONFIDENTIAL, IMPORTED, NOTHING, PROBLEM
 from orchestration.demo.table import Table, size
 from orchestration.demo.world import World
@@ -51,7 +51,9 @@ def event_truth(records: Records) -> Table:
         "problem_ended_on": _days(np.maximum(events["ended"], 0), events["ended"] == NOTHING),
         "is_confidential": events["flags"] & CONFIDENTIAL > 0,
         "is_imported": events["flags"] & IMPORTED > 0,
-        "habit": np.where(events["second"], 2, 1).astype("int8"),
+        "habit": np.where(
+            records.patients["habit"][events["patient"]] == FHIR, FHIR, np.where(events["second"], 2, 1)
+        ).astype("int8"),
         "counts": events["counts"],
     } | {"cluster": codes.cluster_of}
 
@@ -116,6 +118,7 @@ def write_gp_truth(world: World, folder: Path) -> None:
         "issued_on": dates(issued["day"].astype("int64").astype("datetime64[D]")),
         "dmd_code": coded(medicines.dmd, issued["medicine"]), "bnf_code": coded(medicines.bnf, issued["medicine"]),
         "is_repeat": issued["is_repeat"], "duration_days": issued["duration"], "counts": issued["counts"],
+        "habit": patients["habit"][issued["patient"]],
     })  # fmt: skip
     booked = records.appointments
     _write(folder, "gp_appointment", {
@@ -123,6 +126,7 @@ def write_gp_truth(world: World, folder: Path) -> None:
         "starts_at_local": pa.array(booked["starts_at"].astype("datetime64[s]")),
         "booked_at_local": pa.array(booked["booked_at"].astype("datetime64[s]")),
         "status_group": coded(STATUS, booked["status"]), "mode_code": coded(MODE, booked["mode"]),
+        "habit": patients["habit"][booked["patient"]],
     })  # fmt: skip
     opted = opt_out_truth(records)
     _write(folder, "opt_out_type_1", {
@@ -135,7 +139,9 @@ def _write(folder: Path, name: str, columns: dict[str, Any]) -> None:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    arrays = {key: pa.array(one) if isinstance(one, np.ndarray) else one for key, one in columns.items()}
+    arrays = {
+        key: pa.array(one, from_pandas=True) if isinstance(one, np.ndarray) else one for key, one in columns.items()
+    }
     part = folder / f".{name}.part"
     pq.write_table(pa.table(arrays), part, compression="zstd")
     part.replace(folder / f"{name}.parquet")
