@@ -220,7 +220,7 @@ def _following(rng: np.random.Generator, world: World, age: np.ndarray) -> list[
 
     stays = world.downstream.stays
     mind = np.isin(stays["bed_type_code"], ("mh_adult_acute", "mh_intensive_care", "mh_older_adult"))
-    mind &= np.isin(stays["discharge_destination_code"], ("19", "29"))
+    mind &= np.isin(stays["discharge_destination_code"], ("19", "29", "54"))
     mind &= stays["discharged_on"] <= np.datetime64(world.period.end, "D")
     rows = np.flatnonzero(mind)
     out = clock.midnight(stays["discharged_on"][rows]) + np.timedelta64(13 * 60, "m")

@@ -201,3 +201,105 @@ def replaced(values: pd.Series, instead: pd.Series) -> pd.Series:
     here = values.index.intersection(instead.index)
     values[here] = instead[here].replace("", None)
     return values
+
+
+# --- two hours, and three days (F 3.10) -------------------------------------------------------------------------------
+
+
+def known_contacts(truth: Tables) -> pd.DataFrame:
+    """Contacts as the hub can know them: on the day that was sent, with the status that was sent."""
+    told, dirt = truth["care_contact"], truth["dirt"]
+    told = told[told.is_delivered & ~told.care_contact_id.isin(records(dirt, "untypable_date"))]
+    told = told.set_index("care_contact_id")
+    status = replaced(told.attendance_code, sent_instead(dirt, "attendance_code"))
+    moment = wall(told.contact_at)
+    return told.assign(
+        is_attended=status.isin(["5", "6"]),
+        is_early=told.index.isin(sent_instead(dirt, "contact_on").index),
+        has_time=~told.index.isin(records(dirt, "time_missing")),
+        moment=moment,
+        day=moment.dt.normalize(),
+    )
+
+
+def first_told(truth: Tables, setting: str) -> pd.Series:
+    """Day from which on each provider's contacts are told."""
+    seen = known_contacts(truth)
+    return seen[(seen.setting == setting) & ~seen.is_early].groupby("organisation_code").day.min()
+
+
+def figures(database: duckdb.DuckDBPyConnection, model: str, share: str) -> dict[str, tuple[int, int]]:
+    query = f"""select organisation_code, sum(case when {share} then 1 else 0 end), count(*)
+        from derived.{model} where exclusion is null group by organisation_code"""
+    return {code: (int(met), int(counted)) for code, met, counted in database.sql(query).fetchall()}
+
+
+def test_two_hour_figures_are_those_of_the_truth(built_hub: Settings, truth: Tables) -> None:
+    """UCR_2H a second time, from what really happened (clock changes apart: nobody is visited at night)."""
+    dirt, people = truth["dirt"], pd.read_parquet(built_hub.home / "truth/person.parquet").set_index("person_no")
+    asked = truth["care_referral"]
+    asked = asked[asked.is_delivered & (asked.setting == "community") & (asked.service_type_code == "51")]
+    lost = records(dirt[dirt.feed.str.endswith("_referrals")], "priority_missing", "time_missing")
+    asked = asked[~asked.care_referral_id.isin(lost)].copy()
+    asked["received"] = wall(asked.received_at)
+    born = asked.person_no.map(pd.to_datetime(people.birth_date))
+    asked = asked[(born + pd.DateOffset(years=18) <= asked.received) & (asked.priority_code == "4")]
+    asked = asked[asked.rejected_on.isna() | (pd.to_datetime(asked.rejected_on) > LAST_DAY)]
+    midnight, hour = asked.received.dt.normalize(), asked.received.dt.hour
+    opens = midnight + pd.Timedelta(hours=8) + pd.to_timedelta((hour >= 20).astype(int), unit="D")
+    asked["start"] = asked.received.where((hour >= 8) & (hour < 20), opens)
+    asked["due"] = asked.start + pd.Timedelta(minutes=120, seconds=59)
+    seen = known_contacts(truth)
+    seen = seen[seen.is_attended & ~seen.is_early & (seen.mechanism_code == "01")]
+    first = seen[seen.has_time].groupby("care_referral_id").moment.min()
+    untimed = seen[~seen.has_time].groupby("care_referral_id").day.min()
+    asked["met"] = asked.care_referral_id.map(first) <= asked.due
+    unclear = asked.care_referral_id.map(untimed) <= asked.due.dt.normalize()
+    died = (asked.close_reason_code == "05") & ~asked.care_referral_id.isin(first.index)
+    untold = asked.start.dt.normalize() < asked.organisation_code.map(first_told(truth, "community"))
+    asked = asked[asked.met | ~(unclear | died | untold | (asked.due.dt.normalize() > LAST_DAY))]
+    told = {code: (int(part.met.sum()), len(part)) for code, part in asked.groupby("organisation_code")}
+    with duckdb.connect(str(built_hub.warehouse), read_only=True) as database:
+        assert figures(database, "urgent_response", "is_within_2_hours") == told
+    assert sum(counted for _, counted in told.values()) > 5
+
+
+def test_three_day_figures_are_those_of_the_truth(built_hub: Settings, truth: Tables) -> None:
+    """MH_72H a second time; stays with a defect in what it rests on are left out on both sides."""
+    home = built_hub.home / "truth"
+    people, stays = (
+        pd.read_parquet(home / "person.parquet").set_index("person_no"),
+        pd.read_parquet(home / "inpatient_stay.parquet"),
+    )
+    stays = stays[stays.is_delivered & stays.bed_type_code.str.startswith("mh_")].copy()
+    stays["out"], stays["into"] = (pd.to_datetime(stays[name]) for name in ("discharged_on", "admitted_on"))
+    left = stays[stays.bed_type_code.isin(["mh_adult_acute", "mh_older_adult", "mh_intensive_care"])]
+    dirt = pd.read_parquet(home / "dirt.parquet")
+    dirt = dirt[dirt.feed.str.endswith("_inpatient_stays")]
+    spoilt = records(dirt, "discharge_before_admission", "birth_date_default", "untypable_date", "corrected", "deleted")
+    left = left[~left.stay_id.isin(spoilt) & (left.out + pd.Timedelta(days=3) <= LAST_DAY)]
+    end = left.out + pd.Timedelta(days=3)
+    died = pd.to_datetime(left.person_no.map(people.died_on))
+    born = pd.to_datetime(left.person_no.map(people.birth_date))
+    left = left[
+        ~(died <= end)
+        & ~left.discharge_destination_code.isin(["79", "51"])
+        & (born + pd.DateOffset(years=18) <= left.into)
+    ]
+    left = left[left.out >= left.organisation_code.map(first_told(truth, "mental_health"))]
+    seen = known_contacts(truth)
+    early = sent_instead(truth["dirt"], "contact_on")
+    here = seen.index.intersection(early.index)
+    seen.loc[here, "day"] = pd.to_datetime(early[here]).astype("datetime64[us]")
+    seen = seen[seen.is_attended & (seen.setting == "mental_health")]
+    pairs = left.merge(seen[["person_no", "day"]], on="person_no")
+    kept = set(pairs.stay_id[(pairs.day > pairs.out) & (pairs.day <= pairs.out + pd.Timedelta(days=3))])
+    again = left.merge(stays[["person_no", "stay_id", "into"]], on="person_no", suffixes=("", "_2"))
+    again = again[(again.stay_id != again.stay_id_2) & (again.into_2 >= again.out)]
+    kept |= set(again.stay_id[again.into_2 <= again.out + pd.Timedelta(days=3)])
+    with duckdb.connect(str(built_hub.warehouse), read_only=True) as database:
+        query = "select inpatient_stay_id, is_followed_up from derived.mental_health_follow_up where exclusion is null"
+        found = {key.split(":")[1]: met for key, met in database.sql(query).fetchall()}
+    found = {stay: met for stay, met in found.items() if stay not in spoilt}
+    assert found == {stay: stay in kept for stay in left.stay_id}
+    assert sum(found.values()) > 0

@@ -71,9 +71,10 @@ told as (
 
     select
         organisation_code,
+        min(cast(contact_at_local as date)) as known_from_date,
         max(known_until_date) as known_until_date
     from {{ ref('care_contact') }}
-    where setting = 'mental_health'
+    where setting = 'mental_health' and not is_before_referral
     group by organisation_code
 
 )
@@ -94,6 +95,7 @@ select
         when person.died_on <= discharge.last_day then 'died'
         when discharge.discharge_destination_code = '51' then 'transferred'
         when coalesce(discharge.last_day > told.known_until_date, true) then 'not_known_yet'
+        when discharge.discharged_on < told.known_from_date then 'before_records'
     end as exclusion
 from discharge
 left join followed

@@ -65,9 +65,10 @@ told as (
 
     select
         organisation_code,
+        min(cast(contact_at_local as date)) as known_from_date,
         max(known_until_date) as known_until_date
     from {{ ref('care_contact') }}
-    where setting = 'community'
+    where setting = 'community' and not is_before_referral
     group by organisation_code
 
 ),
@@ -78,6 +79,7 @@ measured as (
         clock.*,
         visit.first_visit_at_local,
         visit.first_untimed_on,
+        told.known_from_date,
         told.known_until_date,
         {{ timestamp_add('hour', 2, 'clock.clock_start_at_local') }} as due_at_local,
         {{ minutes_between(
@@ -111,5 +113,6 @@ select
         when first_untimed_on <= cast(due_at_local as date) then 'no_time_of_visit'
         when first_visit_at_local is null and close_reason_code = '05' then 'died'
         when coalesce(cast(due_at_local as date) > known_until_date, true) then 'not_known_yet'
+        when cast(clock_start_at_local as date) < known_from_date then 'before_records'
     end as exclusion
 from measured
