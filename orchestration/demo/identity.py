@@ -6,6 +6,8 @@ in dirt.py.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from orchestration.demo import clock, misspelling, names
@@ -98,10 +100,24 @@ def identity(
 def _tell(people: Table, who: np.ndarray, record_id: np.ndarray, feed: str, table: Table) -> None:
     """Note of whom a record is that does not say so by a number of his own (truth/record_identity.parquet)."""
     if (told := getattr(people, "told", None)) is not None:
-        number = np.array([None if n is None else n.replace(" ", "") for n in table["nhs_number"]], dtype=object)
-        usable = np.isin(table["nhs_number_status_code"], ("01", "02", "03"))
-        here = np.flatnonzero((number != people["nhs_number"][who]) | ~usable)
+        own, usable = people["nhs_number"][who], np.isin(table["nhs_number_status_code"], ("01", "02", "03"))
+        other = np.flatnonzero(table["nhs_number"] != own)
+        spaced = [
+            number is not None and number.replace(" ", "") == own[row]
+            for row, number in zip(other, table["nhs_number"][other], strict=True)
+        ]
+        differs = np.zeros(len(who), dtype=bool)
+        differs[other[~np.array(spaced, dtype=bool)]] = True
+        here = np.flatnonzero(differs | ~usable)
         told.append({"feed": words([feed] * len(here)), "record_id": record_id[here], "person_no": who[here]})
+
+
+def _of_people(people: Table, name: str, column: str, holds: Callable[[str], bool]) -> np.ndarray:
+    """Whether something holds of a name, a row a person; asked once a demo."""
+    marks = getattr(people, "marks", {})
+    if name not in marks:
+        marks[name] = np.fromiter((holds(value) for value in people[column]), dtype=bool, count=size(people))
+    return marks[name]
 
 
 class Slips:
@@ -137,32 +153,32 @@ class Slips:
 
     def of_names(self) -> None:
         people, who, table, rng = self.people, self.who, self.table, self.rng
+        every = np.ones(len(who), dtype=bool)
         former = people["former_family_name"][who]
         here = self._hit("family_name_former", ~np.equal(former, None).astype(bool))
         self._write("family_name_former", here, "family_name", former[here])
         days = (self.today - people["birth_date"][who]) // DAY
         here = self._hit("given_name_baby", people["is_newborn"][who] & (days < 28))
         self._write("given_name_baby", here, "given_name", words(["Baby"] * len(here)))
-        short = words([name in names.SHORT for name in table["given_name"]]).astype(bool)
-        here = self._hit("given_name_short", short)
+        short = _of_people(people, "short", "given_name", names.SHORT.__contains__)[who]
+        here = self._hit("given_name_short", short & (table["given_name"] == people["given_name"][who]))
         pick = rng.integers(0, 8, len(here))
         forms = [names.SHORT[n] for n in table["given_name"][here]]
         self._write(
             "given_name_short", here, "given_name", words([f[p % len(f)] for f, p in zip(forms, pick, strict=True)])
         )
         for column in ("family_name", "given_name"):
-            foreign = words([not name.isascii() for name in table[column]]).astype(bool)
+            foreign = _of_people(people, f"foreign {column}", column, lambda name: not name.isascii())[who]
             here = self._hit("name_without_accents", foreign)
             plain = [misspelling.plain(n, p) for n, p in zip(table[column][here], rng.random(len(here)), strict=True)]
             self._write("name_without_accents", here, column, words(plain))
-            long = words([len(name) > 3 for name in table[column]]).astype(bool)
-            here = self._hit(f"{column}_misspelt", long)
+            here = self._hit(f"{column}_misspelt", every)
+            here = here[np.array([len(name) > 3 for name in table[column][here]], dtype=bool)]
             wrong = [
                 misspelling.misspelt(n, *p)
                 for n, p in zip(table[column][here], rng.random((len(here), 3)), strict=True)
             ]
             self._write(f"{column}_misspelt", here, column, words(wrong))
-        every = np.ones(len(who), dtype=bool)
         here = self._hit("given_name_initial", every)
         self._write("given_name_initial", here, "given_name", words([name[:1] for name in table["given_name"][here]]))
         here = self._hit("names_swapped", every)

@@ -149,6 +149,7 @@ class People(dict[str, np.ndarray]):
     def __init__(self, columns: Table):
         super().__init__(columns)
         self.told: list[Table] = []
+        self.marks: dict[str, np.ndarray] = {}
 
 
 def _twins(rng: np.random.Generator, people: Table, start: dt.date) -> None:
