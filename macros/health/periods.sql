@@ -43,7 +43,11 @@ group by {{ columns }}, stretch
   in hundredths (F 4.3). Null for null.
 -#}
 {% macro hfrs_band(tenths) -%}
-    case when {{ tenths }} < 50 then 'low' when {{ tenths }} <= 150 then 'intermediate' when {{ tenths }} > 150 then 'high' end
+    case
+        when {{ tenths }} < 50 then 'low'
+        when {{ tenths }} <= 150 then 'intermediate'
+        when {{ tenths }} > 150 then 'high'
+    end
 {%- endmacro %}
 
 
@@ -70,11 +74,10 @@ group by {{ columns }}, stretch
 
 {#- Nights of a stay (from its first day until the day of discharge) that begin between two days, both included. -#}
 {% macro nights_within(from_date, until_date, first_date, last_date) -%}
+    {%- set latest_start = 'greatest(' ~ from_date ~ ', ' ~ first_date ~ ')' -%}
+    {%- set earliest_end = 'least(' ~ until_date ~ ', ' ~ days_add(1, last_date) ~ ')' -%}
     greatest(
         0,
-        {{ days_between(
-            'greatest(' ~ from_date ~ ', ' ~ first_date ~ ')',
-            'least(' ~ until_date ~ ', ' ~ days_add(1, last_date) ~ ')',
-        ) }}
+        {{ days_between(latest_start, earliest_end) }}
     )
 {%- endmacro %}

@@ -18,26 +18,37 @@ with night as (
         coalesce(stay.discharged_on, {{ no_end() }}) as until_date
     from {{ ref('inpatient_stay') }} as stay
 
+),
+
+slept as (
+
+    select
+        night.person_id,
+        night.bed,
+        night.from_date,
+        index_date.index_date,
+        {{ nights_within(
+            'night.from_date', 'night.until_date', 'index_date.year_start_date', 'index_date.index_date',
+        ) }} as nights
+    from night
+    inner join {{ ref('index_date') }} as index_date
+        on
+            night.from_date <= index_date.index_date
+            and night.until_date > index_date.year_start_date
+            and {{ days_add(1000, 'night.from_date') }} > index_date.index_date
+    where night.person_id is not null
+
 )
 
 select
-    night.person_id,
-    index_date.index_date,
-    sum({{ nights_within('night.from_date', 'night.until_date', 'index_date.year_start_date', 'index_date.index_date') }})
-        as bed_days,
-    sum(
-        unit_cost.pounds
-        * {{ nights_within('night.from_date', 'night.until_date', 'index_date.year_start_date', 'index_date.index_date') }}
-    ) as cost_pounds
-from night
-inner join {{ ref('index_date') }} as index_date
-    on
-        night.from_date <= index_date.index_date
-        and night.until_date > index_date.year_start_date
-        and {{ days_add(1000, 'night.from_date') }} > index_date.index_date
+    slept.person_id,
+    slept.index_date,
+    sum(slept.nights) as bed_days,
+    sum(slept.nights * unit_cost.pounds) as cost_pounds
+from slept
 inner join {{ ref('unit_cost') }} as unit_cost
     on
-        unit_cost.activity = night.bed || '_bed_night'
-        and night.from_date between unit_cost.valid_from and coalesce(unit_cost.valid_to, {{ no_end() }})
-where night.person_id is not null
-group by night.person_id, index_date.index_date
+        slept.bed || '_bed_night' = unit_cost.activity
+        and slept.from_date between unit_cost.valid_from and coalesce(unit_cost.valid_to, {{ no_end() }})
+where slept.nights > 0
+group by slept.person_id, slept.index_date

@@ -57,7 +57,10 @@ with activity as (
     union all
     select
         person_id,
-        case when setting = 'mental_health' then 'mental_health_contact' else 'community_contact' end as activity,
+        case
+            when setting = 'mental_health' then 'mental_health_contact'
+            else 'community_contact'
+        end as activity,
         cast(contact_at_local as date) as on_date
     from {{ ref('care_contact') }}
     where is_attended

@@ -54,7 +54,10 @@ step as (
         on_date as valid_from,
         says_on = 1 and (says_off = 0 or on_wins = 1) as is_on,
         lasts_months,
-        lead(on_date, 1, {{ no_end() }}) over (partition by person_id, state_code order by on_date) as next_date
+        lead(on_date, 1, {{ no_end() }}) over (
+            partition by person_id, state_code
+            order by on_date
+        ) as next_date
     from told
 
 ),

@@ -22,15 +22,16 @@ left join {{ ref('gp_health_period') }} as contrary
     on
         rule_period.person_id = contrary.person_id
         and rule_period.not_with_state_code = contrary.state_code
-        and contrary.valid_from <= registered.index_date
-        and contrary.valid_until > registered.index_date
+        and registered.index_date >= contrary.valid_from
+        and registered.index_date < contrary.valid_until
 where
     contrary.state_code is null
     and (rule_period.age_from = 0 or registered.age_years >= rule_period.age_from)
     and coalesce(registered.age_years, 0) <= rule_period.age_to
     and (
         rule_period.age_from_at_first_code is null
-        or {{ age_years('person.birth_date', 'rule_period.since_date') }} >= rule_period.age_from_at_first_code
+        or rule_period.age_from_at_first_code
+        <= {{ age_years('person.birth_date', 'rule_period.since_date') }}
     )
     -- Asian, Black, Chinese, and mixed with one such parent: a BMI of 27.5 counts.
     and (

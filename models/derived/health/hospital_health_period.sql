@@ -8,7 +8,8 @@ with finished as (
     select
         spell.person_id,
         spell.discharge_date as on_date,
-        coalesce(spell.primary_diagnosis_code, '') || ';' || coalesce(spell.secondary_diagnosis_codes, '') as codes,
+        coalesce(spell.primary_diagnosis_code, '') || ';'
+        || coalesce(spell.secondary_diagnosis_codes, '') as codes,
         spell.admission_group
     from {{ ref('hospital_spell') }} as spell
     where

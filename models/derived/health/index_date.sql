@@ -36,8 +36,8 @@ with_year as (
     from described
     inner join {{ ref('calendar_day') }} as calendar_day
         on
-            calendar_day.date_day <= described.index_date
-            and {{ months_add(12, 'calendar_day.date_day') }} > described.index_date
+            described.index_date >= calendar_day.date_day
+            and described.index_date < {{ months_add(12, 'calendar_day.date_day') }}
     group by described.index_date, described.kind
 
 )

@@ -16,9 +16,9 @@ with fact_period as (
     from {{ ref('gp_health_period') }} as period
     where
         period.state_code in (
-            'ALCOHOL_35', 'BMI_30', 'CAREHOME', 'CKD_STAGE_5', 'DELIVERY_12_MONTHS', 'DIALYSIS', 'DIASTOLIC_90', 'ENDOFLIFE',
-            'FRAIL_SEVERE', 'HEMIPLEGIA', 'HOMEOXYGEN', 'METASTASIS_12_MONTHS', 'PREGNANT', 'SMOKER', 'SPINALINJ',
-            'SYSTOLIC_140', 'TRANSPLANTWAIT'
+            'ALCOHOL_35', 'BMI_30', 'CAREHOME', 'CKD_STAGE_5', 'DELIVERY_12_MONTHS', 'DIALYSIS',
+            'DIASTOLIC_90', 'ENDOFLIFE', 'FRAIL_SEVERE', 'HEMIPLEGIA', 'HOMEOXYGEN',
+            'METASTASIS_12_MONTHS', 'PREGNANT', 'SMOKER', 'SPINALINJ', 'SYSTOLIC_140', 'TRANSPLANTWAIT'
         )
     union all
     select
@@ -41,7 +41,9 @@ with fact_period as (
     select
         event.person_id,
         case
-            when lower(event.service_type) like '%nursing care%' or lower(event.service_type) like '%residential care%'
+            when
+                lower(event.service_type) like '%nursing care%'
+                or lower(event.service_type) like '%residential care%'
                 then 'CAREHOME'
             else 'LONG_TERM_SUPPORT'
         end as fact,
@@ -70,7 +72,8 @@ on_day as (
         activity.person_id,
         registered.index_date,
         case
-            when activity.activity = 'ed_attendance' then 'ED_ATTENDANCE_90_DAYS' else 'EMERGENCY_ADMISSION_90_DAYS'
+            when activity.activity = 'ed_attendance' then 'ED_ATTENDANCE_90_DAYS'
+            else 'EMERGENCY_ADMISSION_90_DAYS'
         end as fact,
         activity.activity_count as times
     from {{ ref('costed_activity') }} as activity

@@ -63,5 +63,5 @@ left join {{ ref('gp_practice') }} as gp_practice
 left join bmi
     on
         registered.person_id = bmi.person_id
-        and bmi.valid_from <= registered.index_date
-        and bmi.valid_until > registered.index_date
+        and registered.index_date >= bmi.valid_from
+        and registered.index_date < bmi.valid_until

@@ -47,7 +47,7 @@ copd_confirmed as (
     inner join obstruction
         on
             by_rule.person_id = obstruction.person_id
-            and obstruction.event_date <= by_rule.index_date
+            and by_rule.index_date >= obstruction.event_date
             and (
                 {{ days_between('by_rule.since_date', 'obstruction.event_date') }} between -93 and 186
                 or {{ days_between('by_rule.registered_on', 'obstruction.event_date') }} between -93 and 186
@@ -70,8 +70,8 @@ told_subtype as (
         on
             by_rule.person_id = period.person_id
             and register_subtype.state_code = period.state_code
-            and period.valid_from <= by_rule.index_date
-            and period.valid_until > by_rule.index_date
+            and by_rule.index_date >= period.valid_from
+            and by_rule.index_date < period.valid_until
     group by by_rule.person_id, by_rule.index_date, by_rule.register_code
 
 )

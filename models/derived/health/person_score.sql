@@ -46,7 +46,9 @@ scored as (
         cast(coalesce(conditions.ltc_count, 0) as integer) as ltc_count,
         coalesce(charlson.charlson_score, 0) as charlson_score,
         coalesce(charlson.charlson_score_2011, 0) as charlson_score_2011,
-        cast(case when registered.age_years >= 75 then coalesce(summed.hfrs_tenths, 0) end as integer) as hfrs_tenths,
+        cast(
+            case when registered.age_years >= 75 then coalesce(summed.hfrs_tenths, 0) end as integer
+        ) as hfrs_tenths,
         cast(coalesce(summed.efi_deficits, 0) as integer) as efi_deficits,
         cast(coalesce(summed.cambridge_hundredths, 0) as integer) as cambridge_hundredths,
         cast(coalesce(summed.repeat_medicines, 0) as integer) as repeat_medicine_count

@@ -2,12 +2,14 @@
 -- need belongs to (F 4.2, Bridges to Health; the rule is local: the national one is not public), the first
 -- that fits.
 {%- set facts = [
-    'ON_PC', 'ON_DEM', 'ON_HF', 'ON_HF_LVSD', 'ON_COPD', 'ON_LD', 'ON_AUT', 'ON_MS', 'ON_MND', 'ON_CP', 'ON_STIA', 'ON_SMI',
-    'ON_NDH', 'ON_HTN', 'ALCOHOL_35', 'BMI_30', 'CAREHOME', 'CKD_STAGE_5', 'DELIVERY_12_MONTHS', 'DIALYSIS', 'DIASTOLIC_90',
-    'ENDOFLIFE', 'FRAIL_SEVERE', 'HEMIPLEGIA', 'HOMEOXYGEN', 'METASTASIS_12_MONTHS', 'PREGNANT', 'SMOKER', 'SPINALINJ',
-    'SYSTOLIC_140', 'TRANSPLANTWAIT', 'MENTAL_HEALTH_CASELOAD', 'LONG_TERM_SUPPORT', 'ED_ATTENDANCE_90_DAYS',
-    'EMERGENCY_ADMISSION_90_DAYS', 'HOSPITAL_METASTATIC_CANCER', 'HOSPITAL_RENAL_FAILURE', 'HOSPITAL_DECOMPENSATED_LIVER',
-    'HOSPITAL_ASCITES', 'HOSPITAL_CHRONIC_LIVER', 'HOSPITAL_HEMIPLEGIA', 'HOSPITAL_MATERNITY',
+    'ON_PC', 'ON_DEM', 'ON_HF', 'ON_HF_LVSD', 'ON_COPD', 'ON_LD', 'ON_AUT', 'ON_MS', 'ON_MND', 'ON_CP',
+    'ON_STIA', 'ON_SMI', 'ON_NDH', 'ON_HTN', 'ALCOHOL_35', 'BMI_30', 'CAREHOME', 'CKD_STAGE_5',
+    'DELIVERY_12_MONTHS', 'DIALYSIS', 'DIASTOLIC_90', 'ENDOFLIFE', 'FRAIL_SEVERE', 'HEMIPLEGIA',
+    'HOMEOXYGEN', 'METASTASIS_12_MONTHS', 'PREGNANT', 'SMOKER', 'SPINALINJ', 'SYSTOLIC_140',
+    'TRANSPLANTWAIT', 'MENTAL_HEALTH_CASELOAD', 'LONG_TERM_SUPPORT', 'ED_ATTENDANCE_90_DAYS',
+    'EMERGENCY_ADMISSION_90_DAYS', 'HOSPITAL_METASTATIC_CANCER', 'HOSPITAL_RENAL_FAILURE',
+    'HOSPITAL_DECOMPENSATED_LIVER', 'HOSPITAL_ASCITES', 'HOSPITAL_CHRONIC_LIVER', 'HOSPITAL_HEMIPLEGIA',
+    'HOSPITAL_MATERNITY',
 ] %}
 {{ rows_follow_key('person_id', {
     'registered_person': 'person_id', 'person_fact': 'person_id', 'person_score': 'person_id', 'person_use': 'person_id',
@@ -16,10 +18,10 @@ with fact as (
 
     select
         person_id,
-        index_date,
         {%- for one in facts %}
-        max(case when fact = '{{ one }}' then times else 0 end) as {{ one | lower }}{{ ',' if not loop.last }}
+        max(case when fact = '{{ one }}' then times else 0 end) as {{ one | lower }},
         {%- endfor %}
+        index_date
     from {{ ref('person_fact') }}
     group by person_id, index_date
 

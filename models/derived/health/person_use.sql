@@ -91,7 +91,9 @@ select
     registered.person_id,
     registered.index_date,
     cast(coalesce(summed.ed_attendances, 0) as integer) as ed_attendance_count,
-    cast(coalesce(summed.ambulance_conveyeds + summed.ambulance_not_conveyeds, 0) as integer) as ambulance_count,
+    cast(
+        coalesce(summed.ambulance_conveyeds + summed.ambulance_not_conveyeds, 0) as integer
+    ) as ambulance_count,
     cast(coalesce(summed.call_111s, 0) as integer) as call_111_count,
     cast(coalesce(summed.emergency_admissions, 0) as integer) as emergency_admission_count,
     cast(coalesce(summed.elective_admissions + summed.day_cases, 0) as integer) as elective_admission_count,

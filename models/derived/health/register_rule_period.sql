@@ -27,7 +27,9 @@ select
     rule.alternative,
     main.valid_from as since_date,
     greatest(
-        main.valid_from, coalesce(also.valid_from, main.valid_from), coalesce(third.valid_from, main.valid_from)
+        main.valid_from,
+        coalesce(also.valid_from, main.valid_from),
+        coalesce(third.valid_from, main.valid_from)
     ) as valid_from,
     least(
         main.valid_until,
@@ -47,13 +49,13 @@ left join state as also
         main.person_id = also.person_id
         and rule.also_needs_state_code = also.state_code
         and main.valid_from < also.valid_until
-        and also.valid_from < main.valid_until
+        and main.valid_until > also.valid_from
 left join state as third
     on
         main.person_id = third.person_id
         and rule.third_needs_state_code = third.state_code
         and main.valid_from < third.valid_until
-        and third.valid_from < main.valid_until
+        and main.valid_until > third.valid_from
 where
     (rule.also_needs_state_code is null or also.state_code is not null)
     and (rule.third_needs_state_code is null or third.state_code is not null)

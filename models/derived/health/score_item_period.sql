@@ -52,7 +52,7 @@ item_state as (
             state.person_id = also.person_id
             and condition.also_needs_state_code = also.state_code
             and state.valid_from < also.valid_until
-            and also.valid_from < state.valid_until
+            and state.valid_until > also.valid_from
     where condition.also_needs_state_code is null or also.state_code is not null
 
 )
