@@ -158,7 +158,7 @@ def _told(events: Table, feed: str, plan: list[Submission], rng: np.random.Gener
     """The council's own view of its events, before the rules of any one submission."""
     table = {name: values.copy() for name, values in events.items()}
     count = size(table)
-    number = words([str(one) for one in table["event_no"]])
+    number = words([f"event {one}" for one in table["event_no"]])
     service, over = table["event_type"] == "service", ~np.isnat(table["ended_on"])
     dead = table["ended_by_death"]
 
@@ -242,7 +242,7 @@ def _local_rows(world: World, council: str, seed: int) -> tuple[list[tuple[Submi
             rows = take(rows, np.flatnonzero(rng.random(size(rows)) > 0.12))
             log.add("submission_lacks_rows", words([_name(council, one)]), stands=False)
         again = np.flatnonzero(rng.random(size(rows)) < rate("duplicate_row", feed))
-        log.add("duplicate_row", words([str(number) for number in rows["event_no"][again]]), stands=False)
+        log.add("duplicate_row", words([f"event {number}" for number in rows["event_no"][again]]), stands=False)
         rows = concat([rows, take(rows, again)])
         rows = take(rows, np.lexsort((rows["event_type"].astype(str), rows["event_no"])))
         files.append((one, rows))
@@ -428,7 +428,7 @@ def send_client_level(world: World, council: str, landing: Path, seed: int) -> S
     world.__dict__.setdefault("client_level_rows", {})[council] = kept
     dirt, feed = log.columns(), f"{council}_client_level_data"
     known = {number for _, rows in kept for number in rows["event_no"].tolist()}
-    shown = np.array([not one.isdigit() or int(one) in known for one in dirt["record_id"]], dtype=bool)
+    shown = np.array([one[:6] != "event " or int(one[6:]) in known for one in dirt["record_id"]], dtype=bool)
     dirt = take(dirt, shown) | {"file": words([""] * int(shown.sum())), "feed": words([feed] * int(shown.sum()))}
     return Sent(feed, len(kept), sent, dirt, until, ~np.isnat(until))
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -210,70 +209,77 @@ def _listing(world: World, weeks: np.ndarray, seed: int) -> Listing:
     return Listing(table, first_week, last_week, log)
 
 
-def _week_rows(listing: Listing, place: int, day: np.datetime64) -> Table:
-    """The list of one Sunday, in national codes, with a second row for those that are listed twice."""
+def _written(table: Table) -> Table:
+    """What every week says of a pathway alike, written once; several columns of the file in one text."""
+
+    def date(values: np.ndarray) -> np.ndarray:
+        return clock.text(values, "%Y-%m-%d")
+
+    about = [
+        date(table["started_on"]),
+        table["referral_source_code"],
+        formats.plain(table["treatment_function_code"]),
+        mapped(table["site_code"], SITE),
+        formats.plain(table["nhs_number"]),
+        table["nhs_number_status_code"],
+        table["local_patient_id"],
+        date(table["birth_date"]),
+        mapped(table["sex_code"], GENDER),
+        table["ethnic_category_code"],
+        formats.plain(table["postcode"]),
+        formats.plain(table["gp_practice_code"]),
+        mapped(table["priority_code"], PRIORITY),
+    ]
+    return {
+        "number": table["pathway_no"],
+        "referral": words(list(map(",".join, zip(table["referral_no"], date(table["clock_start"]), strict=True)))),
+        "about": words(list(map(",".join, zip(*about, strict=True)))),
+        "procedure": formats.plain(table["procedure_priority_code"]),
+        "former": words([FORMER.get(code, "RAJ") for code in table["site_code"]]),
+        "started": date(table["started_on"]),
+        "stopped": date(table["stopped_on"]),
+        "seen": date(table["first_seen_on"]),
+        "decided": date(table["decided_on"]),
+        "missed": date(table["decided_on"] + 12 * DAY),
+    }
+
+
+def _week_columns(
+    listing: Listing, written: Table, place: int, day: np.datetime64
+) -> tuple[np.ndarray, list[np.ndarray]]:
+    """The list of one Sunday, with a second row for those that are listed twice, and the pathway of each row."""
+    table = listing.table
     here = np.flatnonzero((listing.first_week <= place) & (place <= listing.last_week))
-    rows = take(listing.table, here)
-    decided = rows["decided_on"] <= day
-    seen = rows["first_seen_on"] <= day
-    rows["list_code"] = np.where(decided, rows["list_after"], rows["list_before"]).astype(object)
-    rows["status_code"] = np.where(seen, rows["status_after"], rows["status_before"]).astype(object)
-    rows["issuer"] = np.full(len(here), "RAJ", dtype=object)
-    notice = rows["stopped_on"] - rows["notice_days"].astype("timedelta64[D]")
-    tci = np.where(decided & (notice <= day) & (rows["stopped_on"] > day), rows["stopped_on"], NEVER)
-    missed = rows["decided_on"] + np.timedelta64(12, "D")
-    rows["tci_on"] = np.where(rows["tci_missed"] & (missed < day), missed, tci)
-    rows["booked_for"] = np.where(~seen & (rows["first_seen_on"] - day <= 42 * DAY), rows["first_seen_on"], NEVER)
-    rows["last_seen"] = np.where(seen, rows["first_seen_on"], NEVER)
-    rows["decided_on"] = np.where(decided, rows["decided_on"], NEVER)
-    rows["procedure_priority_code"] = np.where(
-        np.isin(rows["list_code"], ("IRTT", "INON")), rows["procedure_priority_code"], None
-    )
-    both = take(rows, np.flatnonzero(rows["on_two_lists"] & decided))
-    both["list_code"] = np.full(size(both), "ORTT", dtype=object)
-    both["procedure_priority_code"] = np.full(size(both), None, dtype=object)
-    before = take(rows, np.flatnonzero(rows["listed_twice"]))
-    before["issuer"] = words([FORMER[code] for code in before["site_code"]])
+    both = here[table["on_two_lists"][here] & (table["decided_on"][here] <= day)]
+    before = here[table["listed_twice"][here]]
+    row = np.concatenate([here, both, before])
+    kind = np.repeat([0, 1, 2], [len(here), len(both), len(before)])
+    order = np.lexsort((kind, row))
+    row, kind = row[order], kind[order]
     # the old system never heard of the decision
-    before["list_code"], before["status_code"] = before["list_before"], before["status_before"]
-    for name in ("decided_on", "tci_on"):
-        before[name] = np.full(size(before), NEVER)
-    before["procedure_priority_code"] = np.full(size(before), None, dtype=object)
-    return concat([rows, both, before])
-
-
-def _week_columns(rows: Table, day: dt.date) -> list[np.ndarray]:
-    def date(name: str) -> np.ndarray:
-        return clock.text(rows[name], "%Y-%m-%d")
-
-    priority = mapped(rows["priority_code"], PRIORITY)
-    return [
-        words([f"{day:%Y-%m-%d}"] * size(rows)),
-        rows["list_code"],
-        rows["pathway_no"],
-        rows["issuer"],
-        rows["referral_no"],
-        date("clock_start"),
-        rows["status_code"],
-        date("started_on"),
-        rows["referral_source_code"],
-        formats.plain(rows["treatment_function_code"]),
-        mapped(rows["site_code"], SITE),
-        formats.plain(rows["nhs_number"]),
-        rows["nhs_number_status_code"],
-        rows["local_patient_id"],
-        date("birth_date"),
-        mapped(rows["sex_code"], GENDER),
-        rows["ethnic_category_code"],
-        formats.plain(rows["postcode"]),
-        formats.plain(rows["gp_practice_code"]),
-        priority,
-        formats.plain(rows["procedure_priority_code"]),
-        date("decided_on"),
-        date("tci_on"),
-        date("booked_for"),
-        date("last_seen"),
-        clock.text(np.maximum(rows["started_on"], np.datetime64(day, "D") - 60 * DAY), "%Y-%m-%d"),
+    decided = (table["decided_on"][row] <= day) & (kind < 2)
+    seen = (table["first_seen_on"][row] <= day) & (kind < 2)
+    code = np.where(decided & (kind == 0), table["list_after"][row], table["list_before"][row]).astype(object)
+    notice = table["stopped_on"] - table["notice_days"].astype("timedelta64[D]")
+    tci = np.where(decided & (notice[row] <= day) & (table["stopped_on"][row] > day), written["stopped"][row], "")
+    late = decided & table["tci_missed"][row] & (table["decided_on"][row] + 12 * DAY < day)
+    booked = ~seen & (table["first_seen_on"][row] - day <= 42 * DAY) & (table["first_seen_on"][row] > day)
+    for_procedure = np.isin(code, ("IRTT", "INON")) & (kind == 0)
+    recent = table["started_on"][row] > day - 60 * DAY
+    return row, [
+        np.full(len(row), str(day), dtype=object),
+        code,
+        written["number"][row],
+        np.where(kind == 2, written["former"][row], "RAJ").astype(object),
+        written["referral"][row],
+        np.where(seen, table["status_after"][row], table["status_before"][row]).astype(object),
+        written["about"][row],
+        np.where(for_procedure, written["procedure"][row], "").astype(object),
+        np.where(decided, written["decided"][row], "").astype(object),
+        np.where(late, written["missed"][row], tci).astype(object),
+        np.where(booked, written["seen"][row], "").astype(object),
+        np.where(seen, written["seen"][row], "").astype(object),
+        np.where(recent, written["started"][row], str(day - 60 * DAY)).astype(object),
     ]
 
 
@@ -292,22 +298,17 @@ def send_waiting_list(world: World, landing: Path, seed: int) -> Sent:
     rng, log = rng_for(seed, f"rows of {WAITING}"), listing.log
     real = int((listing.table["row"] >= 0).sum())
     files, sent_rows, begin = 0, 0, 0
-    ids = waiting_ids(listing.table)
+    ids, written = waiting_ids(listing.table), _written(listing.table)
+    header = ",".join(WAITING_HEADER) + "\n"
     for name, covers, delivered in zip(plan.names, plan.covers_until, plan.deliver, strict=True):
-        lines: list[str] = []
+        lines = [header]
         while begin < len(weeks) and clock.midnight(weeks[begin] + DAY) <= covers:
-            rows = _week_rows(listing, begin, weeks[begin])
-            again = np.flatnonzero(rng.random(size(rows)) < rate("duplicate_row", WAITING))
-            day = weeks[begin].astype(dt.date)
-            log.add(
-                "duplicate_row",
-                words([f"{day:%Y-%m-%d}|{one}" for one in waiting_ids(take(rows, again))]),
-                stands=False,
-            )
-            rows = concat([rows, take(rows, again)])
-            order = np.lexsort((rows["pathway_no"].astype(str), rows["site_code"].astype(str)))
-            lines += formats.delimited(WAITING_HEADER, _week_columns(take(rows, order), day), ",")[bool(lines) :]
-            sent_rows += size(rows)
+            row, columns = _week_columns(listing, written, begin, weeks[begin])
+            twice = rng.random(len(row)) < rate("duplicate_row", WAITING)
+            log.add("duplicate_row", words([f"{weeks[begin]}|{one}" for one in ids[row[twice]]]), stands=False)
+            again = np.repeat(np.arange(len(row)), 1 + twice)
+            lines += [line + "\n" for line in map(",".join, zip(*[column[again] for column in columns], strict=True))]
+            sent_rows += len(again)
             begin += 1
         formats.leave(landing / "mseft" / name, "".join(lines).encode(), delivered)
         files += 1
