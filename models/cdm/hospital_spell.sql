@@ -52,9 +52,9 @@ select
     timed.discharge_method_code,
     timed.discharge_destination_code,
     timed.discharge_ready_date,
-    timed.treatment_function_code,
-    timed.primary_diagnosis_code,
-    timed.secondary_diagnosis_codes,
+    {{ without_sensitive('treatment_function', 'timed.treatment_function_code') }} as treatment_function_code,
+    {{ without_sensitive('icd10', 'timed.primary_diagnosis_code') }} as primary_diagnosis_code,
+    {{ list_without_sensitive('icd10', 'timed.secondary_diagnosis_codes') }} as secondary_diagnosis_codes,
     case when timed.nights between 0 and 1000 then timed.nights end as length_of_stay_days,
     timed.discharge_date is null as is_open,
     coalesce(timed.primary_diagnosis_code = 'U071', false)

@@ -76,6 +76,17 @@
     ('CHA2DS2-VASc of a man of 50 after a stroke', cha2ds2_vasc('50', "'1'", 'false', 'false', 'false', 'true', 'false'), '2'),
     ('CHA2DS2-VASc of a woman of 75 with everything', cha2ds2_vasc('75', "'2'", 'true', 'true', 'true', 'true', 'true'), '9'),
     ('CHA2DS2-VASc where age and sex are not known', cha2ds2_vasc('cast(null as integer)', 'cast(null as ' ~ dbt.type_string() ~ ')', 'true', 'false', 'true', 'false', 'false'), '2'),
+    ('B20 below its prefix is restricted', is_sensitive_code('icd10', "'B201'"), 'true'),
+    ('B25 is not', is_sensitive_code('icd10', "'B250'"), 'false'),
+    ('no code is not restricted', is_sensitive_code('icd10', 'cast(null as ' ~ dbt.type_string() ~ ')'), 'false'),
+    ('a SNOMED code is whole: another that begins alike', is_sensitive_code('snomed', "'864060089'"), 'false'),
+    ('a restricted SNOMED code goes', without_sensitive('snomed', "'86406008'"), none),
+    ('another stays', without_sensitive('snomed', "'29857009'"), '29857009'),
+    ('local codes stay for direct care', without_sensitive('icd10', "'T741'"), 'T741'),
+    ('and go beyond it', without_sensitive('icd10', "'T741'", ['restrict']), none),
+    ('restricted codes leave a list', list_without_sensitive('icd10', "'B20;I10;A539;E119;O04'"), 'I10;E119'),
+    ('a list of them only is none', list_without_sensitive('icd10', "'B20;O049'"), none),
+    ('a list without them stays', list_without_sensitive('icd10', "'I10;E119'"), 'I10;E119'),
     ('null is no NHS number', nhs_number_is_valid('cast(null as ' ~ dbt.type_string() ~ ')'), 'false'),
 ] %}
 select

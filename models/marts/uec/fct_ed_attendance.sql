@@ -31,8 +31,9 @@ select
     person.imd_quintile,
     person.registered_sub_icb_code,
     attendance.acuity_level,
-    attendance.chief_complaint_code,
-    attendance.diagnosis_code,
+    {{ without_sensitive('snomed', 'attendance.chief_complaint_code', ['restrict']) }}
+        as chief_complaint_code,
+    {{ without_sensitive('snomed', 'attendance.diagnosis_code', ['restrict']) }} as diagnosis_code,
     cast(attendance.initial_assessment_minutes as integer) as initial_assessment_minutes,
     cast(attendance.seen_minutes as integer) as seen_minutes,
     cast(attendance.decision_to_departure_minutes as integer) as decision_to_departure_minutes,
