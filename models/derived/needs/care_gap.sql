@@ -53,11 +53,10 @@ alternative as (
         alternative,
         max(case when is_met then 1 else 0 end) as met,
         coalesce(max(case when is_met then item_date end), max(item_date)) as item_date,
-        case
-            when max(case when is_met then 1 else 0 end) = 1
-                then max_by(item_value, case when is_met then item_date end)
-            else max_by(item_value, item_date)
-        end as item_value
+        coalesce(
+            {{ latest_value('case when is_met then item_value end', 'item_date') }},
+            {{ latest_value('item_value', 'item_date') }}
+        ) as item_value
     from part
     group by person_id, gap_code, alternative
 

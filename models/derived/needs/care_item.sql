@@ -61,7 +61,9 @@ item_day as (
         event.person_id,
         code_item.item_code,
         event.event_date as item_date,
-        min(case when not code_item.is_second_value then event.value_number end) as value_number,
+        min(
+            case when code_item.needs_value and not code_item.is_second_value then event.value_number end
+        ) as value_number,
         min(case when code_item.is_second_value then event.value_number end) as second_value
     from {{ ref('clinical_event') }} as event
     inner join code_item
@@ -90,8 +92,8 @@ select
     item_day.person_id,
     item_day.item_code,
     max(item_day.item_date) as item_date,
-    max_by(item_day.value_number, item_day.item_date) as value_number,
-    max_by(item_day.second_value, item_day.item_date) as second_value
+    {{ latest_value('item_day.value_number', 'item_day.item_date') }} as value_number,
+    {{ latest_value('item_day.second_value', 'item_day.item_date') }} as second_value
 from item_day
 left join two_valued
     on item_day.item_code = two_valued.item_code

@@ -7,17 +7,17 @@ with pathway as (
         person_id,
         count(*) as pathway_count,
         max(wait_days) as longest_wait_days,
-        max_by(treatment_function_code, wait_order) as treatment_function_code,
-        max_by(organisation_code, wait_order) as organisation_code,
-        max_by(priority_code, wait_order) as priority_code,
-        max_by(clock_start_date, wait_order) as clock_start_date,
+        max(case when wait_order = 1 then treatment_function_code end) as treatment_function_code,
+        max(case when wait_order = 1 then organisation_code end) as organisation_code,
+        max(case when wait_order = 1 then priority_code end) as priority_code,
+        max(case when wait_order = 1 then clock_start_date end) as clock_start_date,
         min(tci_date) as next_tci_date
     from (
         select
             entry.*,
             row_number() over (
                 partition by entry.person_id
-                order by coalesce(entry.wait_days, -1), entry.waiting_list_entry_id
+                order by coalesce(entry.wait_days, -1) desc, entry.waiting_list_entry_id
             ) as wait_order
         from {{ ref('waiting_list_entry') }} as entry
         where entry.is_newest_census and entry.is_rtt_incomplete and entry.person_id is not null
