@@ -16,6 +16,7 @@ from conftest import bihub
 from filelock import FileLock
 
 PARTNERS = ["eeast", "ic24", "mseft", "primary_care", "eput", "nelft", "provide", "essex", "southend", "thurrock"]
+PARTNERS += ["nhs_england"]
 WAYS = ["missing", "empty", "late"]
 SHORT = [("mseft", "missing"), ("eeast", "empty")]
 EVERY = [(partner, way) for partner in PARTNERS for way in WAYS]
@@ -26,6 +27,7 @@ OWN = {
     "ic24": ["U111_CLIN", "U111_ASA"],
     "mseft": ["BED_OCC", "ED_LWBS", "ED_INIT_15", "NEL_LOS", "NCTR_PCT"],
     "primary_care": [],
+    "nhs_england": [],
     "eput": [("COMM_BED_UNOCC_N", "R1L")],
     "nelft": [("COMM_BED_UNOCC_N", "RAT")],
     "provide": [("COMM_BED_UNOCC_N", "NPRV")],
