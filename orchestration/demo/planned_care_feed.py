@@ -200,6 +200,8 @@ def _listing(world: World, weeks: np.ndarray, seed: int) -> Listing:
     # on the list from the first Sunday on or after the start until the Sunday before the stop
     gone = table["stopped_on"].copy()
     lingers = table["died"] & (rng.random(count) < rate("dead_on_the_list", WAITING))
+    early = np.flatnonzero(table["died"] & (table["stopped_on"] >= weeks[:1].max(initial=np.datetime64("1970-01-01"))))
+    lingers[early[np.argsort(table["stopped_on"][early])[:1]]] = True  # one there is
     gone[lingers] = gone[lingers] + rng.integers(20, 80, int(lingers.sum())) * DAY
     table["gone_on"] = gone
     first_week = np.searchsorted(weeks, table["started_on"], side="left")

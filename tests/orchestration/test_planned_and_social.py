@@ -129,7 +129,12 @@ def test_the_list_of_every_sunday_is_that_of_the_truth(hub, truth: Tables) -> No
     assert key.index.is_unique
     assert set(wanted.index) <= set(key.index)
     extra = key[~key.index.isin(wanted.index)]
-    assert set(extra.pathway_id) <= defects(truth, feed, "dead_on_the_list")
+    assert set(extra.pathway_id) == defects(truth, feed, "dead_on_the_list")
+    died = extra.referral_no.map(referral.stopped_on)
+    assert extra.is_dead_on_list.any()
+    assert (extra.is_dead_on_list <= (died < extra.week_ending_date)).all()
+    alive = key.loc[wanted.index].is_dead_on_list
+    assert not alive.any()
     key = key.loc[wanted.index]
     decided = wanted.decided_on <= wanted.week
     assert (key.waiting_list_type_code == np.where(decided, wanted.list_after, wanted.list_before)).all()
