@@ -101,6 +101,8 @@ SERVICES = {
                      KEPT_IN_MIND, 0.25),
 }  # fmt: skip
 
+PLACE = {name: place for place, name in enumerate(SERVICES)}
+
 
 @dataclass
 class Services:
@@ -249,8 +251,9 @@ def _partner(world: World, rows: Table, age: np.ndarray) -> np.ndarray:
 
 
 def _of_service(names: np.ndarray, field: str) -> np.ndarray:
-    kinds, row = np.unique(names.astype(str), return_inverse=True)
-    return np.array([getattr(SERVICES[kind], field) for kind in kinds])[row]
+    """What each row's service has in a field."""
+    values = np.array([getattr(service, field) for service in SERVICES.values()])
+    return values[np.fromiter(map(PLACE.__getitem__, names), dtype="int64", count=len(names))]
 
 
 def _make(world: World, seed: int) -> Services:
@@ -268,7 +271,7 @@ def _make(world: World, seed: int) -> Services:
     contacts = _contacts(rng, rows)
     _close(rng, world, rows, contacts)
     # nobody is referred to a team that has the person already
-    lane = rows["person"] * 64 + np.unique(rows["service"].astype(str), return_inverse=True)[1]
+    lane = rows["person"] * 64 + np.fromiter(map(PLACE.__getitem__, rows["service"]), dtype="int64", count=size(rows))
     until = (rows["closed_on"] + DAY).astype(clock.SECOND)
     keep = np.ones(size(rows), dtype=bool)
     keep[first_clash(lane, rows["received_at"], until)] = False
