@@ -2,7 +2,7 @@
 
 u comes from random pairs of persons (a record each), m from expectation maximisation over pairs of records that agree
 on something else, as Splink does it. Levels that hardly occur get bounds instead of what a handful of pairs would say,
-and so does another address: people move more than the records of a year or two show.
+and so do another address and practice: who moves changes both, and more people move than records of a year or two show.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ SESSIONS = (
     ["family_name_key", "birth_text", "sex_code"],
     ["birth_text", "postcode"],
 )
-LEAST_M, LEAST_M_OF_HOUSEHOLD, LEAST_U = 0.0005, 0.03, 0.000001
+LEAST_M, LEAST_M_OF_HOUSEHOLD, LEAST_U = 0.0005, 0.1, 0.000001
 CHARTS = ("match_weights", "parameters", "unlinkables", "waterfall")
 
 # One record of a person a feed: long lists must not count for more. The order is drawn by hash, not by chance.
