@@ -3,7 +3,8 @@
   that a change of one input asks for the rows of the keys in what changed, and no more. Whatever else the model reads
   may change nothing without the whole table being made again. test_rows_follow_key.py holds every model to its promise.
   key: column or columns of the model. inputs: {model, or partner.table: its columns that carry the key, in the same
-  order; or, where another input knows the key, through_input(that input, {its column: column here})}.
+  order; or, where another input knows the key, through_input(that input, {its column: column here})}. That input may be a
+  list of inputs, each of which knows some of the keys.
 -#}
 {% macro rows_follow_key(key, inputs) %}
     {{- config(meta={'delta': {'key': listed(key), 'inputs': inputs}}) -}}
@@ -153,8 +154,15 @@
 
 
 {% macro lookup_relation(how) %}
-    {%- for id in model.depends_on.nodes if id in graph.nodes and graph.nodes[id].name == how.through -%}{%- do return(graph.nodes[id].relation_name) -%}{%- endfor -%}
-    {%- do exceptions.raise_compiler_error(model.name ~ ' follows a key through ' ~ how.through ~ ', which it does not read') -%}
+    {%- set columns = (model.config.meta.delta.key + (how.on.keys() | list)) | unique | join(', ') -%}
+    {%- set read = {} -%}
+    {%- for id in model.depends_on.nodes if id in graph.nodes -%}{%- do read.update({graph.nodes[id].name: graph.nodes[id].relation_name}) -%}{%- endfor -%}
+    {%- set found = [] -%}
+    {%- for name in listed(how.through) -%}
+        {%- if name not in read -%}{%- do exceptions.raise_compiler_error(model.name ~ ' follows a key through ' ~ name ~ ', which it does not read') -%}{%- endif -%}
+        {%- do found.append('select ' ~ columns ~ ' from ' ~ read[name]) -%}
+    {%- endfor -%}
+    {%- do return('(' ~ found | join(' union all ') ~ ')') -%}
 {% endmacro %}
 
 

@@ -32,6 +32,7 @@
         {'model': 'stg_eeast__incidents', 'record_id': 'ambulance_incident_id', 'observed_at': 'call_connect_at_local', 'issuer': 'RYC'},
         {'model': 'stg_ic24__calls', 'record_id': 'urgent_call_id', 'observed_at': 'offered_at_local', 'issuer': 'NIC24'},
         {'model': 'stg_primary_care__gp_patients', 'record_id': 'gp_patient_id', 'observed_at': 'received_at', 'issuer': 'GPREC', 'died_on': 'died_on'},
+        {'model': 'stg_fhir_practices__patients', 'record_id': 'gp_patient_id', 'observed_at': 'received_at', 'issuer': 'GPREC', 'died_on': 'died_on'},
         {'model': 'stg_primary_care__interventions', 'record_id': 'intervention_entry_id', 'observed_at': 'cast(started_on as timestamp)', 'issuer': 'GPREC'},
         {'model': 'stg_primary_care__registrations', 'record_id': 'registration_id', 'observed_at': 'received_at', 'issuer': 'GP', 'is_gp_list': true},
     ]) %}

@@ -24,8 +24,9 @@ from orchestration.demo.table import Table, rng_for, size, take
 
 SPAN = np.int64(1) << 24  # of days: 1970 to 16,000 years later
 EARLY = np.int64(1) << 18
-NO_DAY = -(1 << 24)
+NO_DAY = -(1 << 17)
 LOOK_BACK = 15 * 31  # days that reviews, prescriptions and checks reach back, however short the demo
+FHIR = 3  # the habit of a practice on another system, which exports FHIR (fhir_feed)
 CHANGES_SYSTEM = 60  # one practice in so many changes its system in the middle of the demo
 
 
@@ -124,7 +125,7 @@ def make_patients(period: Period, people: Table, registrations: Table, seeds: Pa
     _, practice = load_geography(seeds)
     place = {code: number for number, code in enumerate(practice["gp_practice_code"])}
     number = np.array([place.get(code, 0) for code in table["gp_practice_code"]], dtype="int64")
-    table["habit"] = np.where(np.isin(number % 5, (1, 3)), 2, 1)
+    table["habit"] = np.where(number % 50 == 22, FHIR, np.where(np.isin(number % 5, (1, 3)), 2, 1))
     middle = np.datetime64(period.start, "D") + np.timedelta64(len(period.days) // 2, "D")
     table["system_changed_on"] = np.where(number % CHANGES_SYSTEM == 8, middle, np.datetime64("NaT"))
     return table
@@ -235,7 +236,8 @@ def written(period: Period, events: Table, patients: Table, codes: Codes, rng: n
     # the system's own code of a blood pressure says no more than that
     for rows, cluster in ((systolic, "BPSYS_COD"), (lower, "BPDIA_COD")):
         events["code"][rows[events["second"][rows]]] = codes.first(cluster)
-    joined = events["second"][lower]
+    fhir = patients["habit"][events["patient"]] == FHIR
+    joined = events["second"][lower] | fhir[lower]
     events["pair"][lower[joined]] = systolic[joined]
     events["diastolic"][systolic[joined]] = events["value"][lower[joined]]
 
@@ -246,7 +248,7 @@ def written(period: Period, events: Table, patients: Table, codes: Codes, rng: n
     mistake = events["flags"] & MISTAKE > 0
 
     def few(kind: str, eligible: np.ndarray) -> np.ndarray:
-        return (rng.random(count) < rate(kind, "gp_events")) & eligible
+        return (rng.random(count) < rate(kind, "gp_events")) & eligible & ~fhir
 
     routine = plain & (codes.cluster_of == "")[events["code"]]
     unknown = few("local_code_unknown", routine & events["second"])

@@ -18,7 +18,7 @@ import numpy as np
 from orchestration.demo import clock, formats
 from orchestration.demo.delivery import Schedule, months
 from orchestration.demo.dirt import DirtLog, rate
-from orchestration.demo.gp import row_of
+from orchestration.demo.gp import FHIR, row_of
 from orchestration.demo.gp_codes import BLOOD_PRESSURE, CIGARETTES, PERCENT, UNKNOWN_LOCAL
 from orchestration.demo.gp_entries import CONFIDENTIAL, FAMILY, IMPORTED, NOTHING, PROBLEM
 from orchestration.demo.identity import identity
@@ -42,7 +42,8 @@ SEEN = {"Finished": 82, "Arrived": 6, "In Progress": 4, "Waiting": 1, "Patient W
 CANCELLED = {"Cancelled by Patient": 60, "Cancelled by Unit": 35, "Cancelled by Other Service": 5}
 NOBODY_SAID = "Blocked"
 DAY = np.dtype("datetime64[D]")
-IMPOSSIBLE = -(1 << 25)
+IMPOSSIBLE = -(1 << 18)
+FEW = 1 << 22
 
 
 def _csv(header: list[str], columns: list[Any]) -> bytes:
@@ -63,7 +64,14 @@ def _looked_up(numbers: np.ndarray, text: Callable[[np.ndarray], list[str]], emp
     """Texts of numbers, each different one written once. Null where `empty`."""
     import pyarrow as pa
 
-    different, place = np.unique(numbers, return_inverse=True)
+    if len(numbers) and int(numbers.max()) - int(numbers.min()) < FEW:
+        # as far apart as days or readings are, counting is quicker than sorting
+        lowest = numbers.min()
+        place = numbers - lowest
+        there = np.bincount(place) > 0
+        different, place = np.flatnonzero(there) + lowest, (np.cumsum(there) - 1)[place]
+    else:
+        different, place = np.unique(numbers, return_inverse=True)
     indices = pa.array(place.astype("int32"), mask=empty)
     return pa.array(text(different), pa.string()).take(indices)
 
@@ -150,7 +158,7 @@ def send_patients(world: World, landing: Path, seed: int) -> Sent:
     parts = [first, np.maximum(first, file_of(changed)), np.maximum(first, file_of(ended))]
     file = np.concatenate(parts)
     row = np.tile(np.arange(count), len(parts))
-    pairs = np.unique(np.stack([file, row])[:, file < files], axis=1)
+    pairs = np.unique(np.stack([file, row])[:, (file < files) & (patients["habit"][row] != FHIR)], axis=1)
     file, row = pairs
     # the identity is that of the record; later versions of it repeat its mistakes
     who = patients["person"]
@@ -194,9 +202,17 @@ def send_patients(world: World, landing: Path, seed: int) -> Sent:
 
 
 def _leave(
-    landing: Path, schedule: Schedule, file: np.ndarray, header: list[str], columns: list[Any]
+    landing: Path,
+    schedule: Schedule,
+    file: np.ndarray,
+    header: list[str],
+    columns: list[Any],
+    keep: np.ndarray | None = None,
 ) -> tuple[int, int]:
-    """Files of rows that stand in order of their file. Returns how many files and rows there are."""
+    """Files of rows that stand in order of their file, those to `keep`. Returns how many files and rows there are."""
+    if keep is not None:
+        file = file[keep]
+        columns = [one[keep] if isinstance(one, np.ndarray) else one.filter(keep) for one in columns]
     edges = np.searchsorted(file, np.arange(len(schedule) + 1)).tolist()
     files = 0
     for place, (begin, end) in enumerate(pairwise(edges)):
@@ -213,7 +229,7 @@ def send_events(world: World, landing: Path, seed: int) -> Sent:
     records, codes = world.gp, world.gp.codes
     events, patients, log = records.events, records.patients, DirtLog(feed)
     schedule = _schedule(world, "gp_events_{day:%Y%m}.csv", 20)
-    sent = np.flatnonzero(events["pair"] < 0)
+    sent = np.flatnonzero((events["pair"] < 0) & (patients["habit"][events["patient"]] != FHIR))
     first = _month_of(schedule, events["recorded"])
     over = np.maximum(_month_of(schedule, np.maximum(events["ended"], events["recorded"])), first)
     repeated = sent[events["resent"][sent] > 0]
@@ -312,7 +328,8 @@ def send_medication(world: World, landing: Path, seed: int) -> Sent:
     second = records.patients["habit"][issued["patient"]] == 2
     which = issued["medicine"]
     pence = np.round(medicines.cost[which] * 100 * np.maximum(issued["quantity"] / 28, 0.5)).astype("int64")
-    removed = _few(rng, feed, "deleted", count, ~issued["is_repeat"])
+    ours = records.patients["habit"][issued["patient"]] != FHIR
+    removed = _few(rng, feed, "deleted", count, ~issued["is_repeat"] & ours)
     spoken = words([name.upper() for name in medicines.name])
     loud = second & (rng.random(count) < 0.3)
     practice, of_patient = np.unique(patients["gp_practice_code"].astype(str), return_inverse=True)
@@ -338,7 +355,7 @@ def send_medication(world: World, landing: Path, seed: int) -> Sent:
     ]
     log.add("deleted", _ids(issued["issue_id"][removed]))
     issued["counts"] = ~removed
-    left = _leave(landing, schedule, file, header, columns)
+    left = _leave(landing, schedule, file, header, columns, ours)
     return _sent(feed, left, log)
 
 
@@ -392,7 +409,8 @@ def send_appointments(world: World, landing: Path, seed: int) -> Sent:
         _numbers(part["planned"]),
         _picked_numbers(part["actual"], nobody | (part["actual"] < 0)),
     ]
-    left = _leave(landing, schedule, file, header, columns)
+    ours = patients["habit"][part["patient"]] != FHIR
+    left = _leave(landing, schedule, file, header, columns, ours)
     log.add(
         "entered_twice", _ids(ids[kind == 1]), "copy_of", _ids(table["appointment_id"][row[kind == 1]]), stands=False
     )

@@ -35,16 +35,19 @@ class Follower:
         """SQL over `input`: the keys of the model that its rows belong to."""
         if isinstance(how, dict):
             picked = ", ".join(f"lookup.{column}" for column in self.key)
-            return f"select {picked} from input join {self.lookups[how['through']]} as lookup on {_same(how)}"
+            return f"select {picked} from input join {self.lookup(how)} as lookup on {_same(how)}"
         named = zip(_listed(how), self.key, strict=True)
         return f"select {', '.join(f'{theirs} as {ours}' for theirs, ours in named)} from input"
+
+    def lookup(self, how: dict[str, Any]) -> str:
+        columns = ", ".join(dict.fromkeys([*self.key, *how["on"]]))
+        return f"({' union all '.join(f'select {columns} from {self.lookups[one]}' for one in _listed(how['through']))})"
 
     def belongs(self, how: Any) -> str:
         """SQL condition over `input`: the row belongs to a key in `touched`."""
         if isinstance(how, dict):
             same = " and ".join(f"lookup.{column} = touched.{column}" for column in self.key)
-            lookup = self.lookups[how["through"]]
-            return f"exists (from {lookup} as lookup join touched on {same} where {_same(how)})"
+            return f"exists (from {self.lookup(how)} as lookup join touched on {same} where {_same(how)})"
         named = zip(_listed(how), self.key, strict=True)
         same = " and ".join(f"input.{theirs} = touched.{ours}" for theirs, ours in named)
         return f"exists (from touched where {same})"

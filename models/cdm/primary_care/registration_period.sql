@@ -2,8 +2,26 @@
 -- practice. A person can have two that are open: the former practice did not take notice (F 2.12).
 {{ rows_follow_key('registration_period_id', {
     'stg_primary_care__gp_patients': 'gp_patient_id',
+    'stg_fhir_practices__patients': 'gp_patient_id',
     'person_identity': 'record_id',
 }) }}
+with patients as (
+{% for model in ['stg_primary_care__gp_patients', 'stg_fhir_practices__patients'] %}
+    select
+        gp_patient_id,
+        gp_practice_code,
+        registered_on,
+        ended_on,
+        {{ 'registration_type_code' if loop.first else "'R'" }} as registration_type_code,
+        end_reason,
+        lsoa_code,
+        died_on,
+        feed_table
+    from {{ ref(model) }}
+    {{ 'union all' if not loop.last }}
+{% endfor %}
+)
+
 select
     patients.gp_patient_id as registration_period_id,
     person_identity.person_id,
@@ -15,8 +33,8 @@ select
     patients.lsoa_code,
     patients.died_on,
     patients.feed_table
-from {{ ref('stg_primary_care__gp_patients') }} as patients
+from patients
 inner join {{ ref('person_identity') }} as person_identity
     on
         patients.gp_patient_id = person_identity.record_id
-        and person_identity.feed_table = 'gp_patients'
+        and patients.feed_table = person_identity.feed_table

@@ -10,6 +10,7 @@ with records as (
 select
     'gp_medication' as feed_table,
     records.issue_id,
+    cast(records.issue_id as {{ dbt.type_string() }}) as medication_order_id,
     records.gp_practice_code,
     cast(records.patient_id as {{ dbt.type_string() }}) as gp_patient_id,
     records.issued_on,
