@@ -31,18 +31,25 @@ admitted as (
 
 ),
 
--- Still with some practice of the system when the year is over.
-stayed as (
+-- With no practice of the system any more when the year is over. Of whom no period is known, nobody knows
+-- that they left.
+lost as (
 
-    select distinct
+    select
         followed.person_id,
         followed.index_date
     from followed
     inner join {{ ref('registration_period') }} as period
-        on
-            followed.person_id = period.person_id
-            and followed.followed_until >= period.registered_on
-            and (period.ended_on is null or followed.followed_until < period.ended_on)
+        on followed.person_id = period.person_id
+    group by followed.person_id, followed.index_date
+    having
+        sum(
+            case
+                when coalesce(period.registered_on, date '1900-01-01') > followed.followed_until then 0
+                when coalesce(period.ended_on, date '9999-12-31') <= followed.followed_until then 0
+                else 1
+            end
+        ) = 0
 
 ),
 
@@ -65,13 +72,13 @@ judged as (
         admitted.first_admission_date,
         case
             when died.died_on <= followed.followed_until then 'died'
-            when stayed.person_id is null then 'left'
+            when lost.person_id is not null then 'left'
         end as lost_because
     from followed
     left join admitted
         on followed.person_id = admitted.person_id and followed.index_date = admitted.index_date
-    left join stayed
-        on followed.person_id = stayed.person_id and followed.index_date = stayed.index_date
+    left join lost
+        on followed.person_id = lost.person_id and followed.index_date = lost.index_date
     left join died
         on followed.person_id = died.person_id and followed.index_date = died.index_date
 
