@@ -47,6 +47,8 @@ class People:
         with duckdb.connect(str(hub.warehouse), read_only=True) as warehouse:
             self.gap = warehouse.sql("from derived.care_gap").df()
             profile = warehouse.sql("from derived.person_profile where is_current").df()
+            sending = set(warehouse.sql("select distinct gp_practice_code from cdm.clinical_event").df().iloc[:, 0])
+            profile = profile[profile.gp_practice_code.isin(sending)]
             patients = warehouse.sql(
                 "select record_id, person_id from person_index.person_identity where feed_table = 'gp_patients'"
             ).df()

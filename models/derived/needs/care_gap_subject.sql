@@ -12,7 +12,12 @@ with population as (
     from {{ ref('person_profile') }} as profile
     left join {{ ref('registration') }} as registration
         on profile.person_id = registration.person_id
-    where profile.is_current
+    where
+        profile.is_current
+        -- Of a practice that sends no records nothing is known, so nothing is missing.
+        and profile.gp_practice_code in (
+            select event.gp_practice_code from {{ ref('clinical_event') }} as event
+        )
 
 ),
 
