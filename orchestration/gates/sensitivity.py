@@ -29,7 +29,7 @@ NAMES = (
     )),
     ("sensitive", re.compile(
         r"(^|_)(ethnic\w*|diagnos\w*|snomed_code|icd10_\w+|condition_code|register_code|opt_out_type|disability\w*"
-        r"|religion\w*|medication_name|dmd_code|bnf_code|complaint_code|segment_code|score|has_covid|is_covid)(_|$)"
+        r"|religion\w*|medication_name|dmd_code|bnf_code|complaint_code|segment_code|score$|has_covid|is_covid)(_|$)"
     )),
     ("pseudonymous", re.compile(r"_key$|^lsoa_code$|_(event|attendance|incident|call|spell|stay|referral|contact"
                                 r"|appointment|order|request|entry|period|statement)_id$")),
