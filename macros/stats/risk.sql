@@ -6,6 +6,7 @@
 {% macro risk_terms() %}
     {%- set terms = [
         ('age_10y', 'age', 'least(age_years, 90) / 10.0'),
+        ('is_under_5', 'age', 'case when age_years < 5 then 1 else 0 end'),
         ('age_over_18', 'age', 'greatest(least(age_years, 90) - 18, 0) / 10.0'),
         ('age_over_40', 'age', 'greatest(least(age_years, 90) - 40, 0) / 10.0'),
         ('age_over_60', 'age', 'greatest(least(age_years, 90) - 60, 0) / 10.0'),

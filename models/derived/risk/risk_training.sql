@@ -38,4 +38,4 @@ select
     sample_order,
     had_emergency_admission
 from numbered
-where place <= 150000
+where place <= 50000
