@@ -49,15 +49,15 @@ def with_levels(text: str, columns: dict[tuple[str, str], str]) -> tuple[str, in
     """(text with the levels in it, how many were written, those for which there was no place)."""
     import yaml
 
-    edits: list[tuple[int, int, str]] = []
+    wanted: dict[int, tuple[Any, str]] = {}
     left = dict(columns)
     for model, column, node in _columns(yaml.compose(text)):
         level = left.pop((model, column), None)
-        if level is not None:
-            edits.append(_edit(text, node, level))
-    for start, end, replacement in sorted(edits, reverse=True):
+        if level is not None:  # models that share their columns through an anchor share what is said of them
+            wanted[id(node)] = node, higher(level, wanted.get(id(node), (node, level))[1])
+    for start, end, replacement in sorted((_edit(text, *its) for its in wanted.values()), reverse=True):
         text = text[:start] + replacement + text[end:]
-    return text, len(edits), list(left)
+    return text, len(wanted), list(left)
 
 
 def _columns(document: Any) -> Iterator[tuple[str, str, Any]]:

@@ -212,6 +212,12 @@ def test_levels_are_written_into_any_layout_and_nothing_else_changes():
     assert with_levels(text, wanted)[0] == text
 
 
+def test_columns_that_models_share_are_said_once():
+    shared = "models:\n  - name: one\n    columns: &columns\n      - name: a\n  - {name: two, columns: *columns}\n"
+    text, written, _ = with_levels(shared, {("one", "a"): "none", ("two", "a"): "sensitive"})
+    assert (written, text.count("sensitivity: sensitive"), text.count("config:")) == (1, 1, 1)
+
+
 def test_what_is_missing_is_filled_in_and_what_is_said_stays(tmp_path):
     manifest = mart(
         "select number as n, site_code as s, diagnosis_code as d from cdm.visit",
