@@ -140,6 +140,14 @@ class Known:
             )
         return "born"
 
+    @cached_property
+    def someone_was_born_any_day(self) -> bool:
+        """Whether the people are so many that nearly every day is somebody's birth date: a date alone tells nothing."""
+        days, first, last = self.duck.execute(
+            f"select count(*), min(cast(value as date)), max(cast(value as date)) from {self.table('birth_date')}"
+        ).fetchone()
+        return days > 0.5 * ((last - first).days + 1) if days > 5_000 else False
+
     def is_public(self, value: str) -> bool:
         return re.sub("[^A-Z0-9]", "", value.upper()) in self._public
 

@@ -29,7 +29,7 @@ DEFAULT_DATE = "1900-01-01"
 YEARS_OF_EVENTS = 15
 """Dates of events are newer than this; older ones in a text are asked whether somebody was born then."""
 SHARE_OF_NAMES, SHARE_OF_BIRTHS = 0.6, 0.2
-AT_LEAST = 5
+AT_LEAST, MANY = 5, 25
 WORDS = {
     "nhs_number": "NHS numbers",
     "postcode": "postcodes of people",
@@ -82,6 +82,14 @@ class Suspects:
         self.add("birth_date", {day for day in days if int(day[:4]) < newest}, file, place)
         self.add("name", {(one.upper(), other.upper()) for one, other in PAIR.findall(text)}, file, place)
 
+    def _listed(self, days: set[str]) -> set[str]:
+        """The days that stand together with many others."""
+        by_place: dict[tuple[str, str], set[str]] = {}
+        for day in days:
+            for place in self.places["birth_date"][day]:
+                by_place.setdefault(place, set()).add(day)
+        return {day for together in by_place.values() if len(together) >= MANY for day in together}
+
     def findings(self) -> list[Finding]:
         """What of it is a person's, by file and place."""
         numbers = set(self.places["nhs_number"])
@@ -93,6 +101,8 @@ class Suspects:
             "birth_date": self.known.those("birth_date", self.places["birth_date"]),
             "name": self.known.named(self.places["name"]),
         }
+        if self.known.someone_was_born_any_day:  # then one old date is no birth date, a list of them is
+            found["birth_date"] = self._listed(found["birth_date"])
         counts: dict[tuple[str, str, str], int] = {}
         for kind, values in found.items():
             for value in values:
@@ -207,6 +217,8 @@ def _birth_dates(suspects: Suspects, shown: str, relation: str, column: str, has
     old = f"current_date - interval {YEARS_OF_EVENTS} year"
     sql = f'select distinct strftime("{column}", \'%Y-%m-%d\') from {relation} where "{column}" < {old}'
     days = {day for (day,) in duck.execute(sql).fetchall() if day != DEFAULT_DATE}
+    if known.someone_was_born_any_day:
+        return
     found = known.those("birth_date", days)
     if len(found) >= AT_LEAST and len(found) >= 0.8 * len(days):
         suspects.sure.append(Finding(shown, column, "birth_date", len(found)))
