@@ -1,6 +1,6 @@
--- One row per unit without a number and person of a known NHS number that it may be: the weight of the best pair
--- of their profiles, and what follows. The best person is the unit's where he is heavy enough and leads the
--- second by a margin; else nobody is chosen (ambiguous), or nobody was good enough (possible).
+-- One row per unit without a number and person of a known NHS number that it may be: the weight of the best
+-- pair of their profiles, and what follows. The best person is the unit's where he is heavy enough and
+-- leads the second by a margin; else nobody is chosen (ambiguous), or nobody was good enough (possible).
 with units as (
 
     select distinct

@@ -1,8 +1,8 @@
--- One row per usable NHS number and profile that records give with it: whether the number is believed there.
--- The reference of a number is its profile on the GP list, else the one that names somebody in full and that
--- most records give. A record whose names, birth date and sex speak against it (a mother's number on her baby,
--- a slip of the pen that made somebody else's) does not get the number; nor does one that is different in
--- given name or birth date and exactly the reference of another number (a twin).
+-- One row per usable NHS number and profile that records give with it: whether the number is believed
+-- there. The reference of a number is its profile on the GP list, else the one that names somebody in full
+-- and that most records give. A record whose names, birth date and sex speak against it (a mother's number
+-- on her baby, a slip of the pen that made somebody else's) does not get the number; nor does one that is
+-- different in given name or birth date and exactly the reference of another number (a twin).
 {%- set personal = linkage_comparisons() | rejectattr('household') | list %}
 with weights as (
     {{ linkage_weights() }}
@@ -63,7 +63,8 @@ compared as (
         ranked.given_name_key,
         ranked.birth_text,
         {%- for comparison in personal %}
-        {{ linkage_level(comparison, 'ranked', 'reference') }} as {{ comparison.name }}_level{{ ',' if not loop.last }}
+        {{ linkage_level(comparison, 'ranked', 'reference') }}
+            as {{ comparison.name }}_level{{ ',' if not loop.last }}
         {%- endfor %}
     from ranked
     inner join ranked as reference
@@ -79,7 +80,8 @@ weighed as (
         {%- for comparison in personal %}
         {{ weight_of_level(comparison, 'compared.' ~ comparison.name ~ '_level') }}{{ ' +' if not loop.last }}
         {%- endfor %} as weight,
-        coalesce(compared.given_name_level = 0, false) or coalesce(compared.birth_date_level = 0, false) as differs
+        coalesce(compared.given_name_level = 0, false)
+        or coalesce(compared.birth_date_level = 0, false) as differs
     from compared
     cross join weights
 

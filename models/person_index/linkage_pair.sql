@@ -1,8 +1,8 @@
--- One row per pair of profiles that may be one person: a profile without a number, and another (or itself, as
--- other records give it). Fellegi and Sunter: the weights of the levels are added to the prior (F 9.2). Members
--- of a household share name, address and practice, so given name and birth date must each at least resemble
--- each other, and one of them must be known; other pairs are left out, and so are those lighter than stewards
--- need to see.
+-- One row per pair of profiles that may be one person: a profile without a number, and another (or itself,
+-- as other records give it). Fellegi and Sunter: weights of the levels are added to the prior (F 9.2).
+-- Members of a household share name, address and practice, so given name and birth date must each at least
+-- resemble each other, and one of them must be known; other pairs are left out, and so are those lighter
+-- than stewards need to see.
 {%- set comparisons = linkage_comparisons() %}
 with weights as (
     {{ linkage_weights() }}
@@ -85,7 +85,8 @@ compared as (
         pairs.profile_id,
         pairs.other_profile_id,
         {%- for comparison in comparisons %}
-        {{ linkage_level(comparison, 'one', 'other') }} as {{ comparison.name }}_level{{ ',' if not loop.last }}
+        {{ linkage_level(comparison, 'one', 'other') }}
+            as {{ comparison.name }}_level{{ ',' if not loop.last }}
         {%- endfor %}
     from pairs
     inner join profiles as one

@@ -1,6 +1,6 @@
--- One row per moment and pair of persons between whom records went: every merge, split and change of an id since
--- the first published set, and those of this build against the set published last. A merge took records to a
--- person who was there before; a split left records behind; a move did both; a rename neither.
+-- One row per moment and pair of persons between whom records went: every merge, split and change of an id
+-- since the first published set, and those of this build against the set published last. A merge took
+-- records to a person who was there before; a split left records behind; a move did both; a rename neither.
 with records as (
 
     select

@@ -1,5 +1,5 @@
 -- One row per record and person whom a steward should look at: several persons fit a record without an NHS
--- number and none leads (several_candidates), one fits but not well enough (weak_match), or the record carries
+-- number and none leads (several_candidates), one fits but not well enough (weak_match), or the record has
 -- the NHS number of somebody whom it does not describe (number_contradicted). Direct care only.
 with doubts as (
 
