@@ -23,7 +23,9 @@ counted as (
         events.person_id,
         {%- for kind in ['ed', 'emergency'] %}
         sum(case when events.kind = '{{ kind }}' then 1 else 0 end) as {{ kind }}_count,
-        sum(case when events.kind = '{{ kind }}' and events.event_date > days.recent then 1 else 0 end)
+        sum(
+            case when events.kind = '{{ kind }}' and events.event_date > days.recent then 1 else 0 end
+        )
             as {{ kind }}_recent_count,
         {%- endfor %}
         {%- for kind in ['elective', 'outpatient', 'outpatient_dna', 'call_111', 'ambulance', 'gp_appointment'] %}
