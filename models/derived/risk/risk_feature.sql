@@ -2,6 +2,7 @@
 -- that day and nothing later (F 4.7): test_risk_leakage.py changes everything after the day and finds the
 -- same rows. All counts go back the same number of days (risk_plan), the day itself included; recent means
 -- the last 90 days.
+{%- set uses = ['elective', 'outpatient', 'outpatient_dna', 'call_111', 'ambulance', 'gp_appointment'] %}
 with days as (
 
     {%- for role in ['score', 'validate', 'train'] %}
@@ -28,7 +29,7 @@ counted as (
         )
             as {{ kind }}_recent_count,
         {%- endfor %}
-        {%- for kind in ['elective', 'outpatient', 'outpatient_dna', 'call_111', 'ambulance', 'gp_appointment'] %}
+        {%- for kind in uses %}
         sum(case when events.kind = '{{ kind }}' then 1 else 0 end) as {{ kind }}_count,
         {%- endfor %}
         days.index_date
@@ -109,7 +110,7 @@ select
     cast(coalesce(counted.{{ kind }}_recent_count, 0) as integer) as {{ kind }}_recent_count,
     {%- endfor %}
     cast(coalesce(counted.ed_count - counted.ed_recent_count, 0) as integer) as ed_earlier_count,
-    {%- for kind in ['elective', 'outpatient', 'outpatient_dna', 'call_111', 'ambulance', 'gp_appointment'] %}
+    {%- for kind in uses %}
     cast(coalesce(counted.{{ kind }}_count, 0) as integer) as {{ kind }}_count,
     {%- endfor %}
     coalesce(profile.is_care_home_resident, false) as is_care_home_resident,
