@@ -11,6 +11,14 @@
     end
 {%- endmacro %}
 
+{#- The levels of several comparisons, as columns <comparison>_level. -#}
+{% macro linkage_levels(comparisons, one, other) -%}
+    {%- for comparison in comparisons -%}
+    {{ linkage_level(comparison, one, other) }} as {{ comparison.name }}_level
+        {{- ',\n        ' if not loop.last }}
+    {%- endfor -%}
+{%- endmacro %}
+
 {% macro linkage_condition(condition, one, other) -%}
     {{ condition | replace('[l.', one ~ '.') | replace('[r.', other ~ '.') | replace(']', '') }}
 {%- endmacro %}

@@ -62,10 +62,7 @@ compared as (
         ranked.family_name_key,
         ranked.given_name_key,
         ranked.birth_text,
-        {%- for comparison in personal %}
-        {{ linkage_level(comparison, 'ranked', 'reference') }}
-            as {{ comparison.name }}_level{{ ',' if not loop.last }}
-        {%- endfor %}
+        {{ linkage_levels(personal, 'ranked', 'reference') }}
     from ranked
     inner join ranked as reference
         on ranked.nhs_number = reference.nhs_number and reference.place = 1

@@ -84,10 +84,7 @@ compared as (
     select
         pairs.profile_id,
         pairs.other_profile_id,
-        {%- for comparison in comparisons %}
-        {{ linkage_level(comparison, 'one', 'other') }}
-            as {{ comparison.name }}_level{{ ',' if not loop.last }}
-        {%- endfor %}
+        {{ linkage_levels(comparisons, 'one', 'other') }}
     from pairs
     inner join profiles as one
         on pairs.profile_id = one.profile_id

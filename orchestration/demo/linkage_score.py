@@ -1,9 +1,9 @@
 """How well the person index did with records that do not carry their person's own NHS number, by feed.
 
 A record that says enough gives family name, given name and birth date; the others are counted and not judged by recall.
-Right is a record that stands with its person: with those of his NHS number, where any record has it, else with most of his
-records. Precision is of all records that were joined to somebody, recall of those that say enough and whose person is known by
-number. This reads the truth, so no model may depend on it.
+Right is a record that stands with its person: with those of his NHS number, where any record has it, else with most of
+his records. Precision is of all records that were joined to somebody, recall of those that say enough and whose person
+is known by number. This reads the truth, so no model may depend on it.
 """
 
 from __future__ import annotations

@@ -37,13 +37,14 @@ care_package        one row per request for a package of care: asked for (reques
                     never_closed on a list: the request waits on that list, though closed, also in weeks in which the
                     true list does not have it; in the journal: the change that closes it never arrives.
                     not_listed_yet: the list does not have the request, though it should
-care_referral       one row per referral to a community or mental-health service, in standard codes; closed_on may lie beyond
-                    the demo. ward_dummy, duplicate_referral and deleted of dirt are records that are none
+care_referral       one row per referral to a community or mental-health service, in standard codes; closed_on may lie
+                    beyond the demo. ward_dummy, duplicate_referral and deleted of dirt are records that are none
 care_contact        one row per contact, held or missed (duration_minutes -1: not recorded); is_delivered is
                     false where no submission had it
 care_package_place  one row per place where a person waits, from when on (local clock)
-waiting_pathway     one row per wait for a consultant: started_on, stopped_on (the day of death where died), kind (ends by
-                    admission or outpatient; other: outside RTT). On a Sunday d's list where started_on <= d < stopped_on
+waiting_pathway     one row per wait for a consultant: started_on, stopped_on (the day of death where died), kind (ends
+                    by admission or outpatient; other: outside RTT). On a Sunday d's list where started_on <= d <
+                    stopped_on
 outpatient_appointment  one row per appointment, booked_on, what became of it
 social_care_event   one row per event of adult social care as it was (social_events.py)
 client_level_row    one row per row of a submission of client level data, in the words of release 2, before defects of

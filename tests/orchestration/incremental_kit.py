@@ -183,7 +183,8 @@ def contents(warehouse: Path) -> dict[str, tuple]:
         columns = connection.execute(
             "select table_schema || '.' || table_name, list(column_name || ' ' || data_type order by ordinal_position) "
             "from information_schema.columns join information_schema.tables using (table_schema, table_name) "
-            "where table_type = 'BASE TABLE' and table_schema not in ('hub', 'changes') and table_name <> 'person_change' "
+            "where table_type = 'BASE TABLE' and table_schema not in ('hub', 'changes') "
+            "and table_name <> 'person_change' "
             "group by 1 order by 1"
         ).fetchall()
         return {

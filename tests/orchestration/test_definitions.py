@@ -374,8 +374,8 @@ def test_databases_are_asked_when_their_contract_says(definitions, compiled, tmp
     [schedule] = automation.poll_schedules(Settings(home=tmp_path), compiled[0])
     with dg.build_schedule_context() as context:
         [request] = schedule.evaluate_tick(context).run_requests
-    tables = ("community_contacts", "community_referrals", "inpatient_stays", "mh_contacts", "mh_referrals", "ward_beds")
-    assert asked_for(request) == [f"nelft.{table}" for table in tables]
+    care = [f"{setting}_{what}" for setting in ("community", "mh") for what in ("contacts", "referrals")]
+    assert asked_for(request) == [f"nelft.{table}" for table in sorted([*care, "inpatient_stays", "ward_beds"])]
 
 
 def test_a_database_that_cannot_be_read_says_why_without_its_password(compiled, tmp_path, instance, monkeypatch):

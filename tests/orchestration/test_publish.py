@@ -148,7 +148,7 @@ def test_an_open_table_is_published_apart_and_as_csv_too(hub):
 
 def test_a_store_that_nobody_knows_is_refused(hub):
     in_store(hub, "public")
-    with pytest.raises(PublishRefused, match="uec_metric: store 'public' is not one of direct_care, secondary_use, open"):
+    with pytest.raises(PublishRefused, match="store 'public' is not one of direct_care, secondary_use, open"):
         publish(hub, as_of="2026-11-01 06:00:00", version="v1")
     assert live_set(hub) is None
 

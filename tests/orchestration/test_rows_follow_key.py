@@ -41,7 +41,8 @@ class Follower:
 
     def lookup(self, how: dict[str, Any]) -> str:
         columns = ", ".join(dict.fromkeys([*self.key, *how["on"]]))
-        return f"({' union all '.join(f'select {columns} from {self.lookups[one]}' for one in _listed(how['through']))})"
+        read = [f"select {columns} from {self.lookups[one]}" for one in _listed(how["through"])]
+        return f"({' union all '.join(read)})"
 
     def belongs(self, how: Any) -> str:
         """SQL condition over `input`: the row belongs to a key in `touched`."""

@@ -1,6 +1,6 @@
--- One row per person and kind of opt-out in force at as_of (F 5.3). Type 1: the latest of the codes counts, a
--- dissent where both are of one moment. National: in the newest answer of the check service, by any NHS number
--- under which any record of the person came. Type 2 no longer exists.
+-- One row per person and kind of opt-out in force at as_of (F 5.3). Type 1: the latest of the codes counts,
+-- a dissent where both are of one moment. National: in the newest answer of the check service, by any NHS
+-- number under which any record of the person came. Type 2 no longer exists.
 with type_1_code as (
 
     select

@@ -46,7 +46,8 @@ newest as (
 )
 
 select
-    cast(counted.week_ending_date as {{ dbt.type_string() }}) || '|' || counted.pathway_id as waiting_list_entry_id,
+    cast(counted.week_ending_date as {{ dbt.type_string() }}) || '|' || counted.pathway_id
+        as waiting_list_entry_id,
     counted.week_ending_date,
     counted.pathway_id,
     person_identity.person_id,
@@ -62,7 +63,8 @@ select
     counted.is_rtt_incomplete,
     counted.is_rtt_incomplete and {{ waits_within_weeks('counted.wait_days', 18) }} as is_within_18_weeks,
     {%- for weeks in [52, 65, 104] %}
-    counted.is_rtt_incomplete and {{ waits_over_weeks('counted.wait_days', weeks) }} as is_over_{{ weeks }}_weeks,
+    counted.is_rtt_incomplete and {{ waits_over_weeks('counted.wait_days', weeks) }}
+        as is_over_{{ weeks }}_weeks,
     {%- endfor %}
     counted.known_rtt_status_code as rtt_status_code,
     counted.decided_to_admit_on,

@@ -1,4 +1,5 @@
--- One row per prescription issued by a practice, whichever system it has. The person is that of the patient record.
+-- One row per prescription issued by a practice, whichever system it has. The person is that of the patient
+-- record.
 {{ rows_follow_key('medication_order_id', {
     'stg_primary_care__gp_medication': 'medication_order_id',
     'stg_fhir_practices__medication_requests': 'medication_order_id',

@@ -6,7 +6,7 @@
     'person_identity': 'record_id',
 }) }}
 with patients as (
-{% for model in ['stg_primary_care__gp_patients', 'stg_fhir_practices__patients'] %}
+    {% for model in ['stg_primary_care__gp_patients', 'stg_fhir_practices__patients'] %}
     select
         gp_patient_id,
         gp_practice_code,
@@ -19,7 +19,7 @@ with patients as (
         feed_table
     from {{ ref(model) }}
     {{ 'union all' if not loop.last }}
-{% endfor %}
+    {% endfor %}
 )
 
 select

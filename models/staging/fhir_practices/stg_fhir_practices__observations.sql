@@ -36,9 +36,13 @@ select
     {{ fhir_event_date('entries.effective_date', 'cast(entries.issued_at as date)') }} as event_date,
     cast(entries.issued_at as date) as recorded_on,
     entries.concept as snomed_code,
-    case when value_range.lowest is null or entries.number between value_range.lowest and value_range.highest then entries.number end
-        as value_number,
-    case when entries.number is not null then coalesce(value_range.standard_unit, entries.value_unit) end as value_unit,
+    case
+        when value_range.lowest is null or entries.number between value_range.lowest and value_range.highest
+            then entries.number
+    end as value_number,
+    case
+        when entries.number is not null then coalesce(value_range.standard_unit, entries.value_unit)
+    end as value_unit,
     entries._batch_id as batch_id,
     entries._received_at as received_at
 from entries
