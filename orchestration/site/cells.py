@@ -22,9 +22,12 @@ class Cell:
     value: float | None
     unit: str | None = None
     is_hidden: bool = False
+    places: int | None = None
 
     @property
     def text(self) -> str:
+        if self.places is not None and self.value is not None and not self.is_hidden:
+            return words.number(self.value, self.places)
         return privacy.SUPPRESSED if self.is_hidden else words.shown(self.value, self.unit)
 
     @property

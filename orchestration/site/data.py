@@ -25,7 +25,8 @@ TABLES: Mapping[str, str] = {
     "headline_group varchar",
     "dim_site": "site_code varchar, site_name varchar, short_name varchar, organisation_code varchar",
     "dim_organisation": "organisation_code varchar, organisation_name varchar, organisation_type varchar",
-    "dim_gp_practice": "sub_icb_code varchar, sub_icb_name varchar",
+    "dim_gp_practice": "gp_practice_code varchar, gp_practice_name varchar, pcn_code varchar, pcn_name varchar, "
+    "sub_icb_code varchar, sub_icb_name varchar",
     "uec_metric_spc": "metric_id varchar, period_grain varchar, period_start date, organisation_code varchar, "
     "site_code varchar, category varchar, value double, target double, phase integer, point_number integer, "
     "mean_value double, lower_process_limit double, upper_process_limit double, special_cause varchar, "
@@ -66,6 +67,31 @@ TABLES: Mapping[str, str] = {
     "rows_accepted bigint, rows_quarantined bigint, reason varchar",
     "dq_check_result": "check_name varchar, table_name varchar, column_name varchar, severity varchar, "
     "rows_checked bigint, rows_failed bigint, status varchar, message varchar",
+    "dq_governance": "measure varchar, subject varchar, found bigint, out_of bigint",
+    "phm_population": "index_date date, sub_icb_code varchar, registered_people bigint, opted_out_people bigint, "
+    "people bigint",
+    "phm_segment": "index_date date, segment_code varchar, segment_name varchar, rule_in_words varchar, people bigint",
+    "phm_segment_matrix": "index_date date, sub_icb_code varchar, age_band varchar, ltc_band varchar, people bigint, "
+    "ed_attendances bigint, emergency_admissions bigint, cost_pounds double",
+    "phm_register": "index_date date, register_code varchar, register_name varchar, is_qof boolean, "
+    "group_kind varchar, group_value varchar, numerator bigint, denominator bigint, england_prevalence_percent double",
+    "phm_care_gap_summary": "gap_code varchar, label varchar, condition_group varchar, index_date date, "
+    "group_kind varchar, group_value varchar, excluded_people bigint, denominator bigint, met_people bigint, "
+    "open_people bigint, never_recorded_people bigint, left_out_people bigint, standard_percent double",
+    "phm_cohort": "cohort_id varchar, version integer, label varchar, definition varchar, owner varchar, "
+    "purpose varchar, source varchar, index_date date, people bigint, left_out_people bigint",
+    "phm_cohort_summary": "cohort_id varchar, group_kind varchar, group_value varchar, people bigint, "
+    "population bigint, ed_attendances bigint, population_ed_per_1000 double, emergency_admissions bigint, "
+    "population_emergency_per_1000 double, cost_per_person double, population_cost_per_person double",
+    "phm_risk_model": "measure varchar, group_kind varchar, group_name varchar, value double, lower_limit double, "
+    "upper_limit double, people bigint, admitted_people bigint, top_5_people bigint, model_version varchar, "
+    "train_date date, validate_date date, score_date date, lookback_days bigint, training_people bigint, "
+    "training_admitted bigint, term_count integer, people_died bigint, people_left bigint, reason_for_none varchar",
+    "phm_risk_band": "group_kind varchar, group_name varchar, risk_band varchar, people bigint, group_people bigint, "
+    "expected_admitted_people double",
+    "phm_risk_calibration": "decile integer, people bigint, admitted_people bigint, expected_share double",
+    "phm_impactability": "pcn_code varchar, rising_risk_people bigint, changeable_people bigint, "
+    "open_gap_people bigint, listed_people bigint",
 }
 """The columns that pages use, with their types."""
 

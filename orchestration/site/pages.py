@@ -8,7 +8,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any
 
-from orchestration.site import now, pathway, pictures, quality, residents, sitrep, svg, words
+from orchestration.site import health, needs, now, pathway, pictures, quality, residents, sitrep, svg, words
 from orchestration.site.data import Published
 from orchestration.site.measures import MONTHS_SHOWN, Figure, Measures, Place, Series, Signal
 from orchestration.site.topics import HEADLINE_ORDER, TOPICS, Group, Topic, page_of
@@ -18,6 +18,7 @@ MENU = (
     *((topic.file, topic.name) for topic in TOPICS),
     ("pathway.html", "Pathways"),
     ("residents.html", "Residents"),
+    ("population.html", "Population health"),
     ("now.html", "Position now"),
     ("measures.html", "All measures"),
     ("sitrep.html", "Daily return"),
@@ -38,6 +39,8 @@ class Site:
         self.is_demo = is_demo
         self.dictionary = dictionary
         self.menu = MENU
+        self.health_menu = health.PAGES
+        self.health_files = {file for file, _ in health.PAGES}
 
     @property
     def as_of(self) -> datetime:
@@ -53,6 +56,10 @@ class Site:
         if self.has_signals:
             return "No signal: too few weekly values that can be shown."
         return "No signal: the table uec_metric_spc is not in this published set."
+
+    def table_link(self, table: str) -> str | None:
+        """To a table's page in the dictionary."""
+        return f"{self.dictionary}/table-phm-{table}.html" if self.dictionary and self.published.has(table) else None
 
     @cached_property
     def blocks(self) -> dict[str, Block]:
@@ -197,6 +204,10 @@ def pages(site: Site) -> Iterator[tuple[str, str, dict[str, Any]]]:
         yield topic.file, "topic.html", topic_page(site, topic)
     yield "pathway.html", "pathway.html", {"pathway": pathway.pathway(site)}
     yield "residents.html", "residents.html", {"residents": residents.residents(site)}
+    yield "population.html", "population.html", {"health": health.population(site)}
+    yield "risk.html", "risk.html", {"risk": needs.risk(site)}
+    yield "gaps.html", "gaps.html", {"gaps": needs.gaps(site)}
+    yield "cohorts.html", "cohorts.html", {"cohorts": needs.cohorts(site)}
     yield "now.html", "now.html", {"now": now.position_now(site)}
     yield "measures.html", "measures.html", {"listed": list(site.blocks.values())}
     yield "sitrep.html", "sitrep.html", {"sitrep": sitrep.sitrep(site)}

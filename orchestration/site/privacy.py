@@ -6,6 +6,7 @@ beds, homes and days are not about people. The page of the position now shows op
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
@@ -33,6 +34,19 @@ class Key(NamedTuple):
 def is_small(count: float | None) -> bool:
     """1 to 7 people, after rounding to whole people."""
     return count is not None and count > 0 and round(count) <= SMALL
+
+
+def to_five(count: float) -> int:
+    """To the nearest 5, as HES counts are given where they are not 1 to 7 (F 5.7)."""
+    return 5 * math.floor(count / 5 + 0.5)
+
+
+def wilson(part: float, whole: float) -> tuple[float, float]:
+    """Ends of the 95 % interval of a share (F 4.9)."""
+    z = 1.959964
+    middle, scale = part + z * z / 2, whole + z * z
+    spread = z * math.sqrt(part * (whole - part) / whole + z * z / 4)
+    return (middle - spread) / scale, (middle + spread) / scale
 
 
 def hides(

@@ -16,10 +16,11 @@ import duckdb
 import pytest
 
 from orchestration.settings import Settings
-from orchestration.site import build_site, privacy, svg, words
+from orchestration.site import build_site, drawings, health, needs, privacy, svg, words
 from orchestration.site.build import is_demo
 from orchestration.site.data import TABLES, Published
 from orchestration.site.measures import Measures, data_note
+from orchestration.site.pages import Site
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 VOID = {"meta", "link", "br", "input", "img", "hr"}
@@ -137,11 +138,62 @@ def test_numbers_of_other_tables_are_theirs(built_hub: Settings, pages: dict[str
             shown = None if about["data-value"] == "" else float(about["data-value"])
             assert shown == (None if expected is None else float(expected)), (page.path.name, about)
             seen[source] += 1
-    assert {"dq_feed", "uec_link_quality"} <= set(seen)
+    assert {"dq_feed", "uec_link_quality", "phm_segment", "phm_register", "phm_care_gap_summary"} <= set(seen)
+
+
+KEYS = {
+    "phm_population": "index_date || '|' || sub_icb_code",
+    "phm_segment": "index_date || '|' || segment_code",
+    "phm_segment_matrix": "index_date || '|' || age_band || '|' || ltc_band",
+    "phm_register": "index_date || '|' || register_code",
+    "phm_care_gap_summary": "gap_code || '|' || group_kind || '|' || group_value",
+    "phm_cohort": "cohort_id",
+    "phm_cohort_summary": "cohort_id || '|' || group_kind || '|' || group_value",
+    "phm_risk_model": "measure || '|' || group_kind || '|' || group_name",
+    "phm_risk_band": "group_kind || '|' || group_name || '|' || risk_band",
+    "phm_impactability": "pcn_code",
+}
+
+
+def health_number(settings: Settings, source: str, key: str, column: str) -> float | int | None:
+    """A number of the pages about the population's health: rounded to 5, or made of two that are."""
+    where = {
+        "phm_segment_matrix": f"sub_icb_code = 'all' and {KEYS[source]} = $key",
+        "phm_register": f"group_kind = 'all' and {KEYS[source]} = $key",
+    }.get(source, f"{KEYS[source]} = $key")
+    everybody = "true"
+    day, _, group = key.partition("|")
+    if source == "phm_population" and group == "all":
+        where = everybody = "cast(index_date as varchar) = $key"
+        key = day
+    elif source == "phm_segment":
+        everybody = "cast(index_date as varchar) = split_part($key, '|', 1)"
+    elif group == "two_or_more":
+        everybody = "sub_icb_code = 'all' and cast(index_date as varchar) = $key"
+        where, key = f"{everybody} and ltc_band not in ('0', '1')", day
+
+    def total(name: str) -> float:
+        name, of = ("people", everybody) if name == "everybody" else (name, where)
+        sql = f"select sum({name}) from {table(settings, source)} where {of}"
+        return float(duckdb.execute(sql, {"key": key}).fetchone()[0] or 0)
+
+    def five(number: float) -> int:
+        return int((number + 2.5) // 5 * 5)
+
+    if column == "cost_per_head":
+        each = "cost_pounds / people" if source == "phm_segment_matrix" else "cost_per_person"
+        return 10 * round(total(each) / 10)
+    part, _, whole = column.partition("/")
+    if not whole:
+        return five(total(part))
+    per = 1000 if part in ("ed_attendances", "emergency_admissions") or whole == "population" else 100
+    return round(per * five(total(part)) / five(total(whole)), 1) if five(total(whole)) else None
 
 
 def looked_up(settings: Settings, source: str, key: str, column: str) -> float | int | None:
     """The number that a page's cell stands for, computed again from the published table."""
+    if source in KEYS:
+        return health_number(settings, source, key, column)
     parts = key.split("|")
     relation = table(settings, source)
     ask = {"key": key, "first": parts[0].split("..")[0], "last": parts[0].split("..")[-1]}
@@ -258,6 +310,29 @@ def test_no_page_but_the_internal_one_shows_a_small_number_of_people(
                 assert value == 0 or value >= 8, key
             elif aggregate != "daily_average":
                 assert denominator == 0 or denominator >= 7.5, key
+
+
+def test_a_count_of_people_is_a_star_or_a_multiple_of_five() -> None:
+    assert [privacy.to_five(number) for number in (0, 8, 12, 13, 1002.4)] == [0, 10, 10, 15, 1000]
+    assert [round(100 * end, 1) for end in privacy.wilson(2, 3)] == [20.8, 93.9]
+    for part, whole, also_rest, hidden in [
+        (7, 80, False, True), (8, 80, False, False), (0, 80, False, False), (0, 7, False, True),
+        (75, 80, False, False), (75, 80, True, True), (80, 80, True, False), (None, None, False, False),
+    ]:  # fmt: skip
+        assert health.shared("t", "k", "a/b", part, whole, also_rest=also_rest).is_hidden is hidden, (part, whole)
+    assert health.counted("t", "k", "a", 7).text == privacy.SUPPRESSED
+    assert health.shared("t", "k", "a/b", 8, 42).value == 25.0  # 10 of 40
+
+
+def test_pages_of_health_show_no_number_that_is_small_or_not_rounded(pages: dict[str, Page]) -> None:
+    counts = 0
+    for name, _ in health.PAGES:
+        for _, about, _ in pages[name].elements:
+            if "data-source" in about and "/" not in about["data-column"] and about["data-value"] not in ("", "*"):
+                value = float(about["data-value"])
+                assert value == 0 or (value >= 10 and value % 5 == 0), about
+                counts += 1
+    assert counts > 50
 
 
 # Nobody
@@ -388,19 +463,70 @@ def test_an_absent_table_is_a_sentence_not_an_error(built_hub: Settings, tmp_pat
         ("pathway.html", "No data: where journeys wait"),
         ("sitrep.html", "No data: submitted and computed returns"),
         ("residents.html", "No data: measures of the people registered here"),
+        ("population.html", "No data: the registered population"),
+        ("risk.html", "No data: the risk of an emergency admission"),
+        ("gaps.html", "No data: gaps in care"),
+        ("cohorts.html", "No data: cohorts"),
         ("beds.html", "No data: beds by day"),
         ("emergency.html", "No data: arrivals by hour"),
     ]:
         assert what in (index.parent / name).read_text(encoding="utf-8"), name
 
 
-@pytest.mark.parametrize("gone", sorted(set(TABLES) - {"dq_feed"}))
+@pytest.mark.parametrize("gone", sorted(name for name in TABLES if name != "dq_feed" and not name.startswith("phm")))
 def test_any_one_table_may_be_absent(built_hub: Settings, tmp_path: Path, gone: str, monkeypatch) -> None:
     from orchestration.site import charts
 
     monkeypatch.setattr(charts, "drawn", lambda chart, **said: "")  # the drawing is tried elsewhere, and slow
     folder = without(tmp_path, built_hub.published.resolve(), tables={gone})
     assert build_site(built_hub, folder).exists()
+
+
+def test_any_one_table_of_health_may_be_empty(built_hub: Settings) -> None:
+    with Published(built_hub.published.resolve()) as published:
+        site = Site(published, is_demo=True, dictionary=None)
+        for gone in sorted(name for name in TABLES if name.startswith("phm")):
+            published.database.execute(f"alter view {gone} rename to kept")
+            published.database.execute(f"create view {gone} as select * from kept where false")
+            for page in (health.population, needs.risk, needs.gaps, needs.cohorts):
+                page(site)
+            published.database.execute(f"drop view {gone}")
+            published.database.execute(f"alter view kept rename to {gone}")
+
+
+def test_the_model_s_card_is_shown_and_without_a_model_the_reason(
+    built_hub: Settings, pages: dict[str, Page], tmp_path: Path
+) -> None:
+    assert "there is no risk model. Not enough history" in pages["risk.html"].path.read_text(encoding="utf-8")
+    rows = {
+        "phm_risk_model": "values ('auc', 'all', 'all', 0.7512, 0.7, 0.8, 4000, 300, null), "
+        "('auc', 'sex', 'male', 0.9, 0.8, 1.0, 20, 7, null), ('observed_to_expected', 'sex', 'male', 1.2, null, null, "
+        "20, 7, null)) as card(measure, group_kind, group_name, value, lower_limit, upper_limit, people, "
+        "admitted_people, reason_for_none",
+        "phm_risk_band": "values ('all', 'all', 'very_high', 22, 4400, 11.0), ('all', 'all', 'low', 7, 4400, 1.0)) "
+        "as band(group_kind, group_name, risk_band, people, group_people, expected_admitted_people",
+        "phm_risk_calibration": "values (1, 400, 7, 0.01), (10, 400, 120, 0.28)) "
+        "as tenth(decile, people, admitted_people, expected_share",
+    }
+    made = {name: f"select * from ({sql}) where '{{}}' is not null" for name, sql in rows.items()}
+    made = {name: sql.replace("'{}'", "$${}$$") for name, sql in made.items()}
+    folder = without(tmp_path, built_hub.published.resolve(), sql=made)
+    with Published(folder) as published:
+        shown = needs.risk(Site(published, is_demo=True, dictionary=None))
+    assert [cell.text for _, _, cell, _ in shown["whole"]] == ["0.751"]
+    assert [(people.text, expected.text) for _, _, people, expected in shown["bands"]] == [("20", "10"), ("*", "*")]
+    ((_, lines),) = shown["by_group"]
+    assert [cell.text for cell in (*lines[0][1:4], lines[0][5])] == ["20", "*", "*", "*"] and lines[0][4] == "–"
+    assert shown["calibration"].count("<circle") == 1, "a tenth with 7 admitted"
+
+
+def test_a_funnel_marks_what_chance_does_not_explain() -> None:
+    """n = 500 at 20 %: 16.49 to 23.51 % at 95 % (F 4.12)."""
+    edges = [drawings.outside(500, share, 20.0, 1.959964) for share in (16.48, 16.5, 23.5, 23.52)]
+    assert edges == [True, False, False, True]
+    points = [("A", 500, 20.0, True), ("B", 500, 40.0, True), ("C", 10, 40.0, False)]
+    drawn = drawings.funnel([(*point, drawings.outside(*point[1:3], 20.0)) for point in points], 20.0, "Met")
+    assert drawn.count("outside the limits") == 1 and "B: 40.0% of 500, outside the limits" in drawn
 
 
 def test_a_feed_that_has_not_come_is_said_beside_its_measures(built_hub: Settings, tmp_path: Path, monkeypatch) -> None:

@@ -29,6 +29,13 @@
     form.hidden = false;
   });
 
+  function openTarget() {
+    var target = location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1)));
+    if (target && target.tagName === "DETAILS") target.open = true;
+  }
+  window.addEventListener("hashchange", openTarget);
+  openTarget();
+
   var menu = document.querySelector(".menu");
   if (menu) {
     var button = document.createElement("button");
