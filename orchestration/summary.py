@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from pathlib import Path
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
@@ -168,6 +169,7 @@ def print_summary(result: RunResult, console: Console | None = None) -> None:
     _print_ledger(settings, console)
     _print_missing_feeds(settings, console)
     _print_headlines(settings, result.as_of, console)
+    _print_health(settings, console)
     _print_scores(settings, console)
     if result.is_past:
         console.print(
@@ -320,6 +322,60 @@ def _print_headlines(settings: Settings, as_of: str, console: Console) -> None:
             f"Measures  {more} more, and all by day, week, site and category: secondary_use/uec/uec_metric. What each "
             "means: the data dictionary."
         )
+
+
+def _print_health(settings: Settings, console: Console) -> None:
+    """The population's health in a few lines; what is not in the set, or empty, is left out or said."""
+    import duckdb
+
+    def rows(table: str, sql: str) -> list[tuple]:
+        file = _published(settings, "phm", table)
+        return duckdb.sql(sql.format(f"'{file}'")).fetchall() if Path(file).exists() else []
+
+    lines = []
+    newest = "index_date = (select max(index_date) from {0})"
+    sql = f"select sum(registered_people), sum(opted_out_people), sum(people) from {{0}} where {newest}"
+    for registered, opted_out, people in rows("phm_population", sql):
+        if registered:
+            lines.append((
+                "People registered",
+                f"{registered:,}; {opted_out:,} opted out ({100 * opted_out / registered:.1f} %), {people:,} counted",
+            ))  # fmt: skip
+    sql = (
+        "select sum(people), sum(people) filter (ltc_band not in ('0', '1')) from {0} "
+        f"where sub_icb_code = 'all' and {newest}"
+    )
+    for people, several in rows("phm_segment_matrix", sql):
+        if people:
+            lines.append(("Two or more long-term conditions", f"{_people(several)} ({100 * several / people:.1f} %)"))
+    sql = "select label, met_percent, denominator, standard_percent from {0} where group_kind = 'all' and gap_code in "
+    for label, met, people, standard in rows("phm_care_gap_summary", sql + "('DM_8CP', 'BP_TREAT') order by gap_code"):
+        to_reach = f", to reach {standard:.0f} %" if standard else ""
+        lines.append((label, f"{met:.1f} % of {_people(people)}{to_reach}" if met is not None else "nobody to count"))
+    cohorts = rows("phm_cohort", "select label, people from {0} where people > 0 order by people desc, label")
+    if cohorts:
+        lines.append(("Cohorts", "; ".join(f"{label}: {_people(people)}" for label, people in cohorts[:3])))
+        if len(cohorts) > 3:
+            lines[-1] = (lines[-1][0], f"{lines[-1][1]}; {len(cohorts) - 3} more")
+    columns = "measure, value, lower_limit, upper_limit, reason_for_none"
+    sql = f"select {columns} from {{0}} where group_kind = 'all' and measure in ('none', 'auc', 'sensitivity_top_5')"
+    for measure, value, low, high, reason in rows("phm_risk_model", f"{sql} order by measure"):
+        if reason:
+            lines.append(("Risk model", f"none. {reason}"))
+        elif value is not None and measure == "auc":
+            lines.append(("Risk of an emergency admission", f"AUC {value:.3f} (95 % {low:.3f} to {high:.3f})"))
+        elif value is not None:
+            lines.append(("  found by the 5 % at highest risk", f"{100 * value:.0f} % of those admitted"))
+    if lines:
+        table = _table("Population health (people who opted out are counted as opted out alone)", "What", "Value")
+        for line in lines:
+            table.add_row(*line)
+        console.print(table)
+
+
+def _people(count: int | None) -> str:
+    """A number of people as the pages give it: 1 to 7 are not told apart."""
+    return "1 to 7" if count and count < 8 else f"{count or 0:,}"
 
 
 def _print_scores(settings: Settings, console: Console) -> None:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import argparse
 import io
+import re
 import subprocess
 import sys
 
+import duckdb
 import pytest
 from rich.console import Console
 
@@ -14,7 +16,7 @@ from orchestration.cli import moment
 from orchestration.ingest.outcome import BatchOutcome, IngestResult, Poll, RuleOutcome, UnknownFile
 from orchestration.pipeline import RunResult
 from orchestration.settings import PROJECT, Settings
-from orchestration.summary import HEADLINE_GROUPS, in_families, print_ingest, print_summary, shown
+from orchestration.summary import HEADLINE_GROUPS, _print_health, in_families, print_ingest, print_summary, shown
 
 
 def printed(write) -> str:
@@ -87,7 +89,19 @@ def test_the_summary_of_a_built_hub_names_measures_targets_and_places(built_hub)
     shown = [line.split()[0] for line in lines if line.startswith("  ") and line.split()[0].isupper()]
     assert len(shown) == len(set(shown)) <= 20, "one row a measure: of the system, or of the one that sends it"
     assert "nothing was rebuilt" in text
+    assert "Two or more long-term conditions" in text and "Risk model" in text and "Not enough history" in text
+    assert re.search(r"blood pressure at target +\d+\.\d % of \d+, to reach 80 %", text)
     assert str(built_hub.published) in text.replace("\n", "")
+
+
+def test_population_health_has_no_line_for_a_table_that_is_not_there_and_no_small_number(tmp_path):
+    folder = tmp_path / "published" / "secondary_use" / "phm"
+    folder.mkdir(parents=True)
+    cohorts = "values ('Small', 7), ('Large', 8), ('Empty', 0)) as cohort(label, people)"
+    duckdb.sql(f"copy (select * from ({cohorts}) to '{folder / 'phm_cohort.parquet'}' (format parquet)")
+    text = printed(lambda console: _print_health(Settings(home=tmp_path), console))
+    assert "Large: 8; Small: 1 to 7" in text and "Empty" not in text
+    assert "Risk" not in text and "registered" not in text
 
 
 def test_many_metrics_are_named_by_their_family():
