@@ -77,6 +77,12 @@ def parser() -> argparse.ArgumentParser:
     commands.add_parser(
         "leaks", parents=[home], help="look for what identifies people in everything outside the identifiable zone"
     )
+    record = commands.add_parser(
+        "record", parents=[home], help="one person's record, for direct care: asks for the NHS number, logs who looked"
+    )
+    record.add_argument("--role", required=True, help="as what you look, a role of seeds/access_matrix.csv")
+    record.add_argument("--reason", required=True, help="why you look, in words, without naming the person")
+    record.add_argument("--since", type=date.fromisoformat, help="only events from this day on, such as 2026-01-31")
     dev = commands.add_parser("dev", parents=[home, landing], help="open the Dagster UI on http://127.0.0.1:3000")
     dev.add_argument("--port", type=positive, default=3000)
     commands.add_parser(
@@ -233,6 +239,19 @@ def run_leaks(arguments: argparse.Namespace, settings: Settings) -> int:
     return 1 if report.findings else 0
 
 
+def run_record(arguments: argparse.Namespace, settings: Settings) -> int:
+    from orchestration.care_record import AccessRefused, access_of, in_words, open_record, read_number
+
+    try:
+        access = access_of(arguments.role, arguments.reason)
+        record = open_record(settings, read_number(), access, arguments.since)
+    except AccessRefused as problem:
+        print(f"Not shown: {problem}.", file=sys.stderr)
+        return 1
+    print("\n".join(in_words(record)))
+    return 0
+
+
 def run_linkage(arguments: argparse.Namespace, settings: Settings) -> int:
     from orchestration.linkage.train import draw, train
 
@@ -281,6 +300,7 @@ COMMANDS = {
     "demo": run_demo, "run": run_hub, "ingest": run_ingest, "build": run_build, "gates": run_gates,
     "dictionary": run_dictionary, "site": run_site, "score": run_score, "dev": run_dev, "env": run_env,
     "contract": run_contract, "leaks": run_leaks, "linkage": run_linkage,
+    "record": run_record,
 }  # fmt: skip
 
 if __name__ == "__main__":
