@@ -1,0 +1,16 @@
+{#-
+  What the evaluation of an intervention says (F 4.14): too_few (under 10 emergency admissions of those who took part,
+  before or after, or none of the others), not_comparable (the two sides drew apart before), else fewer, more or
+  not_told, by whether the interval of the ratio holds 1.
+-#}
+{% macro intervention_answer(row) -%}
+    {%- set r = row ~ '.' -%}
+    case
+        when coalesce(least({{ r }}exposed_before, {{ r }}exposed_after), 0) < 10 or {{ r }}effect_ratio is null
+            then 'too_few'
+        when abs(ln({{ r }}trend_ratio)) > 1.959964 * {{ r }}trend_error then 'not_comparable'
+        when ln({{ r }}effect_ratio) + 1.959964 * {{ r }}effect_error < 0 then 'fewer'
+        when ln({{ r }}effect_ratio) - 1.959964 * {{ r }}effect_error > 0 then 'more'
+        else 'not_told'
+    end
+{%- endmacro %}
