@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from orchestration.dictionary.words import cadence
-from orchestration.site import charts, privacy, words
+from orchestration.site import charts, health, privacy, words
 from orchestration.site.cells import Cell, Picture, last_months
 
 if TYPE_CHECKING:
@@ -82,7 +82,32 @@ def quality(site: Site) -> dict[str, Any]:
         ],
         "first": first,
         "last": last,
+        "left_out": _left_out(site),
+        "removed": [
+            (words.humane(subject), Cell("dq_governance", f"restricted_code_removed|{subject}", "found", found,
+                                         None, privacy.is_small(found)))
+            for subject, found in site.published.rows(
+                "select subject, found from dq_governance where measure = 'restricted_code_removed' order by subject"
+            )
+        ],
     }  # fmt: skip
+
+
+LEFT_OUT = {
+    ("left_out_of_secondary_use", "ALL"): "Left out of research and planning",
+    ("opted_out", "national"): "National data opt-out",
+    ("opted_out", "type_1"): "Type 1 opt-out, at the practice",
+}
+
+
+def _left_out(site: Site) -> list[tuple[str, Cell, Cell]]:
+    """People who opted out, by kind: practices and the few who have none are not shown."""
+    found = {(row[0], row[1]): row[2:] for row in site.published.rows("select * from dq_governance")}
+    return [
+        (name, health.counted("dq_governance", "|".join(key), "found", found[key][0]),
+         health.shared("dq_governance", "|".join(key), "found/out_of", *found[key]))
+        for key, name in LEFT_OUT.items() if key in found
+    ]  # fmt: skip
 
 
 def _feed_line(site: Site, feed) -> dict[str, Any]:

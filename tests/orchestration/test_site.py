@@ -138,7 +138,14 @@ def test_numbers_of_other_tables_are_theirs(built_hub: Settings, pages: dict[str
             shown = None if about["data-value"] == "" else float(about["data-value"])
             assert shown == (None if expected is None else float(expected)), (page.path.name, about)
             seen[source] += 1
-    assert {"dq_feed", "uec_link_quality", "phm_segment", "phm_register", "phm_care_gap_summary"} <= set(seen)
+    assert {
+        "dq_feed",
+        "uec_link_quality",
+        "phm_segment",
+        "phm_register",
+        "phm_care_gap_summary",
+        "dq_governance",
+    } <= set(seen)
 
 
 KEYS = {
@@ -152,6 +159,7 @@ KEYS = {
     "phm_risk_model": "measure || '|' || group_kind || '|' || group_name",
     "phm_risk_band": "group_kind || '|' || group_name || '|' || risk_band",
     "phm_impactability": "pcn_code",
+    "dq_governance": "measure || '|' || subject",
 }
 
 
@@ -465,6 +473,7 @@ def test_an_absent_table_is_a_sentence_not_an_error(built_hub: Settings, tmp_pat
         ("residents.html", "No data: measures of the people registered here"),
         ("population.html", "No data: the registered population"),
         ("risk.html", "No data: the risk of an emergency admission"),
+        ("quality.html", "No data: who opted out"),
         ("gaps.html", "No data: gaps in care"),
         ("cohorts.html", "No data: cohorts"),
         ("beds.html", "No data: beds by day"),
