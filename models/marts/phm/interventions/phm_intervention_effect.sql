@@ -112,7 +112,7 @@ select
     register.intervention_id,
     register.label,
     compared.design,
-    compared.design = 'prior_use' as is_main,
+    compared.design = 'characteristics' as is_main,
     cast({{ as_of() }} as date) as index_date,
     cast(taken_on.permitted_people as integer) as exposed_people,
     cast(taken_on.people - taken_on.permitted_people as integer) as left_out_people,
