@@ -1,6 +1,6 @@
 -- One row per event of a person at a practice, for the shared record: appointment, coded entry, medication
--- (once for a repeat, at its first issue; each issue of what is not), registration. Measurements of the last
--- 24 months: older ones are in the common data model. A view.
+-- (once for a repeat, at its first issue; each issue of what is not). Measurements of the last 24 months:
+-- older ones are in the common data model. A view.
 {{ config(materialized='view') }}
 {% set order_of_issue = 'cast(issued_on as ' ~ dbt.type_string() ~ ') || medication_order_id' %}
 with repeat_medicine as (
@@ -11,10 +11,10 @@ with repeat_medicine as (
         min(issued_on) as first_issued_on,
         max(issued_on) as last_issued_on,
         count(*) as issues,
-        {{ latest_value('dmd_code', order_of_issue) }} as dmd_code,
-        {{ latest_value('medication_name', order_of_issue) }} as medication_name,
+        max(dmd_code) as dmd_code,
+        max(medication_name) as medication_name,
         {{ latest_value('gp_practice_code', order_of_issue) }} as gp_practice_code,
-        {{ latest_value('feed_table', order_of_issue) }} as feed_table
+        max(feed_table) as feed_table
     from {{ ref('medication_order') }}
     where is_repeat and person_id is not null and issued_on is not null
     group by person_id, coalesce(dmd_code, medication_name)

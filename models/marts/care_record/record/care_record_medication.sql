@@ -19,9 +19,9 @@ course as (
     select
         person_id,
         medicine,
-        {{ latest_value('medication_name', order_of_issue) }} as medication_name,
-        {{ latest_value('dmd_code', order_of_issue) }} as dmd_code,
-        {{ latest_value('bnf_code', order_of_issue) }} as bnf_code,
+        max(medication_name) as medication_name,
+        max(dmd_code) as dmd_code,
+        max(bnf_code) as bnf_code,
         {{ latest_value('quantity', order_of_issue) }} as quantity,
         {{ latest_value('quantity_unit', order_of_issue) }} as quantity_unit,
         {{ latest_value('coalesce(duration_days, 28)', order_of_issue) }} as duration_days,
