@@ -1,6 +1,6 @@
--- Rates and inequality (F 4.9 to 4.12) on figures worked out with numpy and scipy: exact limits are chi-square
--- quantiles, the slope is a weighted regression by lstsq, its interval that of 400,000 draws. Each case: what
--- a macro gives, what it should give, and how far off it may be.
+-- Rates and inequality (F 4.9 to 4.12) on figures worked out with numpy and scipy: exact limits are chi-
+-- square quantiles, the slope is a weighted regression by lstsq, its interval that of 400,000 draws. Each
+-- case: what a macro gives, what it should give, and how far off it may be.
 {% set ages = [(5000, 3, 900), (5500, 10, 1100), (4000, 30, 700), (1000, 22, 90), (800, 0, 0)] %}
 {% set deciles = [
     (1000, 95, 3), (1500, 88, 2.5), (1200, 84, 2.8), (800, 85, 3.1), (900, 78, 3), (1000, 70, 2.7), (1100, 72, 2.6),
