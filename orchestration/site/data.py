@@ -90,6 +90,20 @@ TABLES: Mapping[str, str] = {
     "phm_risk_band": "group_kind varchar, group_name varchar, risk_band varchar, people bigint, group_people bigint, "
     "expected_admitted_people double",
     "phm_risk_calibration": "decile integer, people bigint, admitted_people bigint, expected_share double",
+    "phm_inequality": "index_date date, label varchar, unit varchar, better varchar, is_full_year boolean, "
+    "core20_people bigint, core20_events bigint, core20_value double, rest_people bigint, rest_events bigint, "
+    "rest_value double, gap double, gap_lower double, gap_upper double, sii double, sii_lower double, "
+    "sii_upper double, rii double, rii_lower double, rii_upper double",
+    "phm_core20plus5": "item_id varchar, age_group varchar, clinical_area varchar, sentence varchar, status varchar, "
+    "missing_feed varchar, index_date date",
+    "phm_opportunity": "indicator_id varchar, label varchar, group_kind varchar, group_value varchar, "
+    "benchmark varchar, is_full_year boolean, events bigint, events_less double, pounds_less double",
+    "phm_intervention_effect": "intervention_id varchar, label varchar, design varchar, is_main boolean, "
+    "index_date date, exposed_people bigint, left_out_people bigint, matched_people bigint, "
+    "comparison_people bigint, effect_ratio double, effect_ratio_lower double, effect_ratio_upper double, "
+    "difference_per_1000_years double, difference_lower double, difference_upper double, answer varchar",
+    "phm_intervention_balance": "intervention_id varchar, design varchar, variable varchar, "
+    "standardised_difference double",
     "phm_impactability": "pcn_code varchar, rising_risk_people bigint, changeable_people bigint, "
     "open_gap_people bigint, listed_people bigint",
 }
@@ -105,6 +119,7 @@ class Published:
         import duckdb
 
         self.database = duckdb.connect()
+        self.folder = folder
         self.present: dict[str, set[str]] = {}
         for name, columns in TABLES.items():
             self._read(name, columns, sorted((folder / STORE).glob(f"*/{name}.parquet")))
@@ -133,6 +148,10 @@ class Published:
     def has(self, table: str) -> bool:
         """Whether the set holds the table, with or without rows."""
         return table in self.present
+
+    def has_page(self, name: str) -> bool:
+        """Whether the dictionary of the set has such a page."""
+        return (self.folder / "dictionary" / name).exists()
 
     def rows(self, sql: str, parameters: Mapping[str, Any] | None = None) -> list[tuple]:
         return self.database.execute(_filled_in(sql, parameters or {})).fetchall()

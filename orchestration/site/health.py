@@ -18,6 +18,8 @@ PAGES = (
     ("risk.html", "Risk of admission"),
     ("gaps.html", "Gaps in care"),
     ("cohorts.html", "Cohorts"),
+    ("inequalities.html", "Inequality and opportunity"),
+    ("interventions.html", "Interventions"),
 )
 GP_FEEDS = ("primary_care.registrations", "primary_care.gp_patients", "primary_care.gp_events")
 KINDS = {

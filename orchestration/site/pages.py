@@ -8,7 +8,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any
 
-from orchestration.site import health, needs, now, pathway, pictures, quality, residents, sitrep, svg, words
+from orchestration.site import health, inequality, needs, now, pathway, pictures, quality, residents, sitrep, svg, words
 from orchestration.site.data import Published
 from orchestration.site.measures import MONTHS_SHOWN, Figure, Measures, Place, Series, Signal
 from orchestration.site.topics import HEADLINE_ORDER, TOPICS, Group, Topic, page_of
@@ -58,8 +58,9 @@ class Site:
         return "No signal: the table uec_metric_spc is not in this published set."
 
     def table_link(self, table: str) -> str | None:
-        """To a table's page in the dictionary."""
-        return f"{self.dictionary}/table-phm-{table}.html" if self.dictionary and self.published.has(table) else None
+        """To a table's page in the dictionary, where it has one."""
+        name = f"table-phm-{table}.html"
+        return f"{self.dictionary}/{name}" if self.dictionary and self.published.has_page(name) else None
 
     @cached_property
     def blocks(self) -> dict[str, Block]:
@@ -208,6 +209,8 @@ def pages(site: Site) -> Iterator[tuple[str, str, dict[str, Any]]]:
     yield "risk.html", "risk.html", {"risk": needs.risk(site)}
     yield "gaps.html", "gaps.html", {"gaps": needs.gaps(site)}
     yield "cohorts.html", "cohorts.html", {"cohorts": needs.cohorts(site)}
+    yield "inequalities.html", "inequalities.html", {"inequality": inequality.inequalities(site)}
+    yield "interventions.html", "interventions.html", {"interventions": inequality.interventions(site)}
     yield "now.html", "now.html", {"now": now.position_now(site)}
     yield "measures.html", "measures.html", {"listed": list(site.blocks.values())}
     yield "sitrep.html", "sitrep.html", {"sitrep": sitrep.sitrep(site)}

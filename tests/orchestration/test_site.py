@@ -16,7 +16,7 @@ import duckdb
 import pytest
 
 from orchestration.settings import Settings
-from orchestration.site import build_site, drawings, health, needs, privacy, svg, words
+from orchestration.site import build_site, drawings, health, inequality, needs, privacy, svg, words
 from orchestration.site.build import is_demo
 from orchestration.site.data import TABLES, Published
 from orchestration.site.measures import Measures, data_note
@@ -159,6 +159,8 @@ KEYS = {
     "phm_risk_model": "measure || '|' || group_kind || '|' || group_name",
     "phm_risk_band": "group_kind || '|' || group_name || '|' || risk_band",
     "phm_impactability": "pcn_code",
+    "phm_opportunity": "indicator_id || '|' || group_kind || '|' || group_value || '|' || benchmark",
+    "phm_intervention_effect": "intervention_id || '|' || design",
     "dq_governance": "measure || '|' || subject",
 }
 
@@ -476,6 +478,8 @@ def test_an_absent_table_is_a_sentence_not_an_error(built_hub: Settings, tmp_pat
         ("quality.html", "No data: who opted out"),
         ("gaps.html", "No data: gaps in care"),
         ("cohorts.html", "No data: cohorts"),
+        ("inequalities.html", "No data: inequality"),
+        ("interventions.html", "No data: interventions"),
         ("beds.html", "No data: beds by day"),
         ("emergency.html", "No data: arrivals by hour"),
     ]:
@@ -497,7 +501,10 @@ def test_any_one_table_of_health_may_be_empty(built_hub: Settings) -> None:
         for gone in sorted(name for name in TABLES if name.startswith("phm")):
             published.database.execute(f"alter view {gone} rename to kept")
             published.database.execute(f"create view {gone} as select * from kept where false")
-            for page in (health.population, needs.risk, needs.gaps, needs.cohorts):
+            for page in (
+                health.population, needs.risk, needs.gaps, needs.cohorts,
+                inequality.inequalities, inequality.interventions,
+            ):  # fmt: skip
                 page(site)
             published.database.execute(f"drop view {gone}")
             published.database.execute(f"alter view kept rename to {gone}")
@@ -527,6 +534,21 @@ def test_the_model_s_card_is_shown_and_without_a_model_the_reason(
     ((_, lines),) = shown["by_group"]
     assert [cell.text for cell in (*lines[0][1:4], lines[0][5])] == ["20", "*", "*", "*"] and lines[0][4] == "–"
     assert shown["calibration"].count("<circle") == 1, "a tenth with 7 admitted"
+
+
+def test_a_share_that_gives_a_small_number_away_is_not_shown() -> None:
+    usual = {"unit": "percent", "better": "higher", "gap": 9.3, "gap_lower": -13.7, "gap_upper": 27.1,
+             "sii": 5.6, "sii_lower": 1.0, "sii_upper": 33.0, "rii": None, "rii_lower": None, "rii_upper": None,
+             "rest_people": 80, "rest_events": 40, "rest_value": 50.0}  # fmt: skip
+    for people, events, value, shown, gap in [
+        (22, 16, 1600 / 22, privacy.SUPPRESSED, "–"),  # 6 without
+        (32, 16, 50.0, "50", "+9 (-14 to 27)"),
+        (223, 22, 9.55, "9.6", "+9 (-14 to 27)"),  # standardised
+        (30, 7, None, privacy.SUPPRESSED, "–"),
+        (30, 9, None, "–", "–"),
+    ]:
+        line = inequality._line(usual | {"core20_people": people, "core20_events": events, "core20_value": value})
+        assert (line["sides"][0], line["gap"], line["sign"]) == (shown, gap, "better where more deprived"), people
 
 
 def test_a_funnel_marks_what_chance_does_not_explain() -> None:
