@@ -165,8 +165,15 @@ KEYS = {
 }
 
 
+HELD: set[str] = set()
+"""Tables that are in memory: some are asked for hundreds of numbers."""
+
+
 def health_number(settings: Settings, source: str, key: str, column: str) -> float | int | None:
     """A number of the pages about the population's health: rounded to 5, or made of two that are."""
+    if source not in HELD:
+        duckdb.sql(f"create or replace temp table held_{source} as select * from {table(settings, source)}")
+        HELD.add(source)
     where = {
         "phm_segment_matrix": f"sub_icb_code = 'all' and {KEYS[source]} = $key",
         "phm_register": f"group_kind = 'all' and {KEYS[source]} = $key",
@@ -184,7 +191,7 @@ def health_number(settings: Settings, source: str, key: str, column: str) -> flo
 
     def total(name: str) -> float:
         name, of = ("people", everybody) if name == "everybody" else (name, where)
-        sql = f"select sum({name}) from {table(settings, source)} where {of}"
+        sql = f"select sum({name}) from held_{source} where {of}"
         return float(duckdb.execute(sql, {"key": key}).fetchone()[0] or 0)
 
     def five(number: float) -> int:
