@@ -20,6 +20,8 @@ NODES_NOT_RUN = ["--exclude", "test_type:generic", "test_type:unit"]
 NODES_THAT_FOLLOW_RULES = ["resource_type:seed", "config.materialized:view"]
 
 PARSED = "parsed_under.json"
+SHARED_PARSE = "HUB_SHARED_PARSE"
+"""Names a folder, where it is set: homes under the same rules parse the project once between them. For tests."""
 
 Progress = Callable[[str, int, int], None]
 """Called with (what was done, how many so far, how many in all)."""
@@ -74,9 +76,11 @@ def run_dbt(settings: Settings, arguments: list[str], progress: Progress | None 
             total = data.num_models if event.info.name == "LogTestResult" else data.total
             progress(data.node_info.node_name, data.index, total)
 
-    manifest = parsed_before(settings, rules) if arguments[0] == "build" and follows_rules(settings, rules) else None
+    goes_on = arguments[0] == "build" and follows_rules(settings, rules)
+    is_known = goes_on or (arguments[0] == "build" and _take_shared_parse(settings, rules))
+    manifest = parsed_before(settings, rules) if is_known else None
     # The manifest of a parsed project knows the SQL of what runs now only; the one that lies there knows all of it.
-    written = [] if manifest is None else ["--no-write-json"]
+    written = ["--no-write-json"] if goes_on and manifest is not None else []
     try:
         outcome = dbtRunner(manifest=manifest, callbacks=[on_event]).invoke(
             ["--quiet", "--log-level-file", "info", *written, *arguments, "--project-dir", str(PROJECT)]
@@ -89,6 +93,7 @@ def run_dbt(settings: Settings, arguments: list[str], progress: Progress | None 
         outcome.result.write(str(settings.dbt_target / "run_results.json"))
     if outcome.success and arguments[0] == "build" and "--select" not in arguments:
         remember_build(settings, rules)
+        _share_parse(settings, rules)
     bad = [result for result in results if result.status in ("error", "fail", "runtime error")]
     if not outcome.success:
         problems = [f"{result.node.name}: {' '.join(str(result.message).split())}" for result in bad]
@@ -121,6 +126,31 @@ def parsed_before(settings: Settings, rules: str) -> Any:
         return None
     manifest.build_flat_graph()
     return manifest
+
+
+def _shared_parse(rules: str) -> Path | None:
+    """The parsed project that homes share; None where no folder for it is named."""
+    folder = os.environ.get(SHARED_PARSE)
+    known_by = f"{rules}{version('dbt-core')}{(PROJECT / 'profiles.yml').read_text()}"
+    return Path(folder) / f"{hashlib.sha256(known_by.encode()).hexdigest()[:16]}.msgpack" if folder else None
+
+
+def _take_shared_parse(settings: Settings, rules: str) -> bool:
+    """Whether this home, which has not parsed the project, has it from another now."""
+    own, shared = settings.dbt_target / "partial_parse.msgpack", _shared_parse(rules)
+    if shared is None or not shared.exists() or own.exists():
+        return False
+    own.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copy(shared, own)
+    return True
+
+
+def _share_parse(settings: Settings, rules: str) -> None:
+    own, shared = settings.dbt_target / "partial_parse.msgpack", _shared_parse(rules)
+    if shared is not None and own.exists() and not shared.exists():
+        beside = shared.with_suffix(f".{os.getpid()}")
+        shutil.copy(own, beside)
+        beside.replace(shared)
 
 
 def follows_rules(settings: Settings, rules: str) -> bool:

@@ -34,7 +34,7 @@ def jobs(
     found = [
         dg.define_asset_job(
             "ingest_feeds",
-            take_in,
+            take_in - checks,
             executor_def=dg.in_process_executor,
             description="Take in what landed, feed by feed. A feed that fails stops no other and keeps its data.",
         ),

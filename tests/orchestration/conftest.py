@@ -25,6 +25,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: place.get(item.path.stem, len(place)))
 
 
+@pytest.fixture(scope="session", autouse=True)
+def homes_share_the_parsed_project(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """dbt parses the project once for all hubs of the tests, not half a minute for each."""
+    own = tmp_path_factory.getbasetemp()
+    folder = (own.parent if os.environ.get("PYTEST_XDIST_WORKER") else own) / "parsed"
+    folder.mkdir(exist_ok=True)
+    os.environ["HUB_SHARED_PARSE"] = str(folder)
+
+
 def program(name: str) -> str:
     """Path of a program that is installed beside this Python."""
     return str(Path(sys.executable).with_name(f"{name}.exe" if os.name == "nt" else name))
