@@ -82,8 +82,12 @@ def _csv(path: Path, contract: FeedContract, folder: Path) -> str:
 
 
 def _jsonl(path: Path, contract: FeedContract, folder: Path) -> str:
-    steps = [column.path.split(".") for column in contract.columns]
-    named = _columns(contract, lambda place: ".".join(f'"{step}"' for step in steps[place]))
+    if any("[" in column.path for column in contract.columns):  # FHIR: what is optional is in few files
+        steps = [[f"[{s}]" if isinstance(s, int) else f'."{s}"' for s in column.steps] for column in contract.columns]
+        paths = ["$" + "".join(one) for one in steps]
+        named = _columns(contract, lambda place: f"json ->> {quote(paths[place])}")
+        return f"select {named} from read_ndjson_objects({quote(str(path))})"
+    named = _columns(contract, lambda place: ".".join(f'"{step}"' for step in contract.columns[place].steps))
     return f"select {named} from read_json({quote(str(path))}, format = 'newline_delimited')"
 
 

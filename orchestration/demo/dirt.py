@@ -279,7 +279,7 @@ DIRT = (
     Defect("nhs_number_wrong", ("essex_packages_awaited", *JOURNAL), 0.005, "One digit mistyped, of people."),
     Defect("nhs_number_spaced", ("essex_packages_awaited",), 0.10, "Written 999 123 4567: the same number."),
     Defect("name_misspelt", PACKAGES, 0.015, "Two letters of the family name changed places, of people."),
-    Defect("never_closed", PACKAGES, 0.02, "Closed, and still waiting on the lists: nobody closed the request."),
+    Defect("never_closed", PACKAGES, 0.04, "Closed, and still waiting on the lists: nobody closed the request."),
     Defect("not_listed_yet", LISTS, 0.03, "Entered late: missing on its first list; of first lists of those who wait."),
     Defect("closed_before_requested", PACKAGES, 0.012, "Closed before it was made; of closed requests."),
     Defect("request_date_reset", LISTS, 0.10, "Asked for on 1 April, a new financial year; of those that span it."),

@@ -63,7 +63,7 @@ def make_world(residents: int, months: int, seed: int, end: dt.date, seeds: Path
     health = make_health(period, people, lsoa, picker.again, seed)
     health.exposure = choose_exposed(period, people, health, attendances, spells, seed)
     spare_admissions(period, people, health.exposure, calls, incidents, attendances, spells, seed)
-    for _ in range(3):
+    for _ in range(8):
         spells = inpatient.make_spells(period, residents, people, attendances, picker, seed)
         if not _free_inpatients(calls, incidents, attendances, spells, picker, seed):
             break

@@ -21,7 +21,7 @@ CHECKED = {
     "icd10": "R074",
 }
 NAMED = {"family_name": "EXAMPLE", "given_name": "Alex"}
-FIRST_MOMENT = datetime(2026, 3, 14, 9, 0)
+FIRST_MOMENT = datetime(2026, 3, 15, 9, 0)  # a Sunday, as a census of the waiting list must be
 STEP = timedelta(minutes=7)
 Value = str | int | float | bool | datetime | time | None
 
@@ -70,7 +70,7 @@ def _value(column: Column, position: int, code_lists: dict[str, list[str]]) -> V
     if column.accepted:
         return "N" if set(column.accepted) == {"Y", "N"} else column.accepted[0]
     if column.code_list and code_lists.get(column.code_list):
-        return code_lists[column.code_list][0]
+        return min(code_lists[column.code_list])
     if column.check == "birth_date":
         return datetime(1980, 1, 31)
     if column.check:

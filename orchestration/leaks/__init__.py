@@ -21,7 +21,7 @@ from orchestration.settings import Settings
 
 __all__ = ["Finding", "LeakReport", "scan_home", "scan_new"]
 
-IDENTIFIABLE = ("landing", "lake", "warehouse", "systems", "keys", "truth", "connections.toml")
+IDENTIFIABLE = ("landing", "lake", "warehouse", "systems", "keys", "truth", "connections.toml", "linkage")
 """What lies directly in a home (or a past moment's folder) and may say who somebody is."""
 CLOSED_STORE = "direct_care"
 NOT_READ = {".gpickle", ".png", ".lock", ".woff2"}

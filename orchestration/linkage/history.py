@@ -11,7 +11,8 @@ import hashlib
 from pathlib import Path
 from typing import Any
 
-from orchestration.files import read_cache, read_json, write_json_atomically
+from orchestration.files import read_cache, write_json_atomically
+from orchestration.publish import live_set
 from orchestration.settings import Settings
 
 KEPT = 4  # as many versions as publication keeps, and one on its way
@@ -34,9 +35,7 @@ def recall(settings: Settings) -> None:
     import duckdb
 
     notes = _notes(settings)
-    live = (
-        (read_json(settings.published / "manifest.json") or {}).get("version") if settings.published.exists() else None
-    )
+    live = (live_set(settings) or {}).get("version")
     told = next((note for note in notes if note["version"] == live), notes[-1] if notes else None)
     if told is None or not settings.warehouse.parent.exists():
         return
@@ -88,9 +87,7 @@ def _notes(settings: Settings) -> list[dict[str, Any]]:
 def _forget(settings: Settings) -> None:
     """The newest versions and the live one are kept."""
     notes = _notes(settings)
-    live = (
-        (read_json(settings.published / "manifest.json") or {}).get("version") if settings.published.exists() else None
-    )
+    live = (live_set(settings) or {}).get("version")
     kept = [note for note in notes if note["version"] == live or note in notes[-KEPT:]]
     for note in notes:
         if note not in kept:

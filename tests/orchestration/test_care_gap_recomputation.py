@@ -50,7 +50,8 @@ class People:
             sending = set(warehouse.sql("select distinct gp_practice_code from cdm.clinical_event").df().iloc[:, 0])
             profile = profile[profile.gp_practice_code.isin(sending)]
             patients = warehouse.sql(
-                "select record_id, person_id from person_index.person_identity where feed_table = 'gp_patients'"
+                "select replace(record_id, 'fhir:p', '') as record_id, person_id from person_index.person_identity "
+                "where feed_table in ('gp_patients', 'fhir_patients')"
             ).df()
         self.age = profile.set_index("person_id").age_years
         self.today = pd.Timestamp(profile.index_date.iloc[0])

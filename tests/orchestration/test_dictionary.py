@@ -158,8 +158,9 @@ def test_an_example_is_no_deletion():
         if contract.deleted_when:
             values = example_values(contract, LISTS)
             names = [column.name for column in contract.columns if column.name in contract.deleted_when]
-            said = ", ".join(f"'{values[name]}' as {name}" for name in names)
-            assert duckdb.sql(f"select {contract.deleted_when} from (select {said})").fetchone() == (False,)
+            said = ", ".join(f"{'null' if values[n] is None else repr(str(values[n]))} as {n}" for n in names)
+            is_deletion = f"select coalesce(cast({contract.deleted_when} as boolean), false) from (select {said})"
+            assert duckdb.sql(is_deletion).fetchone() == (False,), contract.feed
 
 
 @pytest.mark.parametrize(

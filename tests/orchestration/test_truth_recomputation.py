@@ -708,7 +708,7 @@ ALTERED: dict[str, tuple[str, str, str, Callable[[pd.Series], object]]] = {
     "BED_OCC": ("bed_state", "ga_beds_occupied > 3", "ga_beds_occupied", lambda row: row.ga_beds_occupied + 1),
     "BED_UNOCC_N": ("bed_state", "ga_beds_occupied > 3", "ga_covid_void_beds", lambda row: row.ga_covid_void_beds + 1),
     "BED_UNOCC_PCT": ("bed_state", "ga_beds_occupied > 3", "ga_core_beds_open", lambda row: row.ga_core_beds_open + 1),
-    "LOS_7P": ("bed_state", "los_7_plus > 3", "los_7_plus", lambda row: row.los_7_plus + 1),
+    "LOS_7P": ("bed_state", "los_7_plus > 1", "los_7_plus", lambda row: row.los_7_plus + 1),
     "LOS_21P": ("bed_state", "los_21_plus > 1", "los_21_plus", lambda row: row.los_21_plus + 1),
     "U111_ABAND": ("urgent_call", GAVE_UP, "abandoned_at", lambda row: row.offered_at + pd.Timedelta(seconds=29)),
     "U111_CLIN": (
