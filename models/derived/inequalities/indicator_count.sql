@@ -29,7 +29,7 @@ person as (
         profile.index_date,
         profile.age_years,
         case when permitted.person_id is not null then 1 else 0 end as is_in,
-        {{ inequality_group_columns() }}
+        {{ phm_group_columns(kinds=inequality_kinds()) }}
     from {{ ref('person_profile') }} as profile
     inner join day
         on profile.index_date = day.index_date
@@ -41,9 +41,9 @@ person as (
 
 person_by_age as (
 
-    {{ summed_by_inequality_group('person', ['index_date', 'age_years'], {
+    {{ summed_by_phm_group('person', ['index_date', 'age_years'], {
         'people': 'is_in', 'left_out': '1 - is_in',
-    }) }}
+    }, inequality_kinds()) }}
 
 ),
 
@@ -63,11 +63,11 @@ told_person as (
 {% set told_keys = ['index_date', 'indicator_id', 'is_denominator', 'age_years'] %}
 told_by_age as (
 
-    {{ summed_by_inequality_group('told_person', told_keys, {
+    {{ summed_by_phm_group('told_person', told_keys, {
         'people': 'case when is_denominator then is_in else 0 end',
         'left_out': 'case when is_denominator then 1 - is_in else 0 end',
         'events': 'is_in * events',
-    }) }}
+    }, inequality_kinds()) }}
 
 ),
 
