@@ -113,7 +113,7 @@ def judge_batches(
             for one, verdict in zip(found, verdicts, strict=True)
         ]
         failures = [row for row in rows if not row["success"]]
-        run = f"{datetime.now():%Y%m%dT%H%M%S}-{os.getpid()}"
+        run = f"{datetime.now():%Y%m%dT%H%M%S%f}-{os.getpid()}"
         summary = {
             "run": run,
             "batches": len({row["batch_id"] for row in rows}),

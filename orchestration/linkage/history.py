@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from orchestration.files import read_cache, write_json_atomically
-from orchestration.publish import live_set
+from orchestration.publish import MANIFEST
 from orchestration.settings import Settings
 
 KEPT = 4  # as many versions as publication keeps, and one on its way
@@ -30,12 +30,18 @@ def _folder(settings: Settings) -> Path:
     return settings.build / "linkage" / "published"
 
 
+def _live_version(settings: Settings) -> str | None:
+    """What the live manifest calls itself: a set that lacks a file still says whom its readers know."""
+    manifest = read_cache(settings.published / MANIFEST)
+    return manifest.get("version") if isinstance(manifest, dict) else None
+
+
 def recall(settings: Settings) -> None:
     """Put the identity and the changes of the live version into the warehouse, where dbt compares with them."""
     import duckdb
 
     notes = _notes(settings)
-    live = (live_set(settings) or {}).get("version")
+    live = _live_version(settings)
     told = next((note for note in notes if note["version"] == live), notes[-1] if notes else None)
     if told is None or not settings.warehouse.parent.exists():
         return
@@ -87,7 +93,7 @@ def _notes(settings: Settings) -> list[dict[str, Any]]:
 def _forget(settings: Settings) -> None:
     """The newest versions and the live one are kept."""
     notes = _notes(settings)
-    live = (live_set(settings) or {}).get("version")
+    live = _live_version(settings)
     kept = [note for note in notes if note["version"] == live or note in notes[-KEPT:]]
     for note in notes:
         if note not in kept:
