@@ -82,7 +82,11 @@ def write_gp_truth(world: World, folder: Path) -> None:
     patients, medicines, codes = records.patients, records.medicines, records.codes
 
     def coded(texts: np.ndarray | tuple[str, ...], place: np.ndarray) -> Any:
-        return pa.DictionaryArray.from_arrays(pa.array(place.astype("int32")), pa.array(list(texts), pa.string()))
+        # Each word once: Parquet writes other bytes from time to time where a dictionary says one twice.
+        once, number = np.unique(np.array(texts, dtype="U"), return_inverse=True)
+        return pa.DictionaryArray.from_arrays(
+            pa.array(number.astype("int32")[place]), pa.array(once.tolist(), pa.string())
+        )
 
     def dates(days: np.ndarray) -> Any:
         return pa.array(days.astype("datetime64[D]"))

@@ -9,6 +9,7 @@ import io
 import json
 import os
 import zoneinfo
+from hashlib import sha256
 from itertools import pairwise
 from pathlib import Path
 
@@ -86,9 +87,13 @@ def _bad_names(truth: dict[str, pd.DataFrame]) -> set[str]:
     return set(dirt.loc[dirt.kind.isin(BAD_FILES.values()), "record_id"])
 
 
-def _content(out: Path) -> dict[str, tuple[bytes, int]]:
+def _content(out: Path) -> dict[str, tuple[str, int]]:
+    """By file the SHA-256 of its bytes, and in landing the time at which it arrived."""
     return {
-        str(path.relative_to(out)): (path.read_bytes(), int(path.stat().st_mtime) if "landing" in path.parts else 0)
+        str(path.relative_to(out)): (
+            sha256(path.read_bytes()).hexdigest(),
+            int(path.stat().st_mtime) if "landing" in path.parts else 0,
+        )
         for path in sorted(out.rglob("*"))
         if path.is_file()
     }

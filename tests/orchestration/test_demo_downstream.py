@@ -138,22 +138,6 @@ def _clean(truth: Truth, feed: str) -> set[str]:
 # --- one world -------------------------------------------------------------------------------------------------------
 
 
-def test_same_arguments_same_bytes(tmp_path: Path) -> None:
-    content = []
-    for name, seed in (("a", 3), ("b", 3), ("c", 4)):
-        generate(700, 2, seed, tmp_path / name, END)
-        files = [path for path in (tmp_path / name).rglob("*") if path.is_file() and "truth" not in path.parts]
-        ours = [path for path in files if path.parent.name in (*PARTNERS, "systems")]
-        content.append({p.relative_to(tmp_path / name): (p.read_bytes(), int(p.stat().st_mtime)) for p in ours})
-    first, second, other = ({p: v if "landing" in p.parts else v[0] for p, v in one.items()} for one in content)
-    assert len(first) > 50
-    assert first == second
-    assert [p for p in first if p in other and first[p] == other[p]] == []
-    generate(700, 2, 3, tmp_path / "a", END)
-    again = {p: (tmp_path / "a" / p).read_bytes() for p in first}
-    assert again == {p: content[0][p][0] for p in first}
-
-
 def test_a_pathway_goes_on_in_the_order_of_time(truth: Truth) -> None:
     spell = truth["spell"].set_index("spell_id")
     stay = truth["inpatient_stay"].set_index("stay_id")
