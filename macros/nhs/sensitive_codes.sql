@@ -20,9 +20,13 @@
 {% endmacro %}
 
 
-{#- True where a code is one of them; a prefix stands for all below it, but SNOMED CT and function codes are whole. -#}
+{#- Code systems in which a prefix stands for all below it; a code of any other is whole. -#}
+{% macro code_systems_by_prefix() %}{% do return(['icd10', 'opcs4']) %}{% endmacro %}
+
+
+{#- True where a code is one of them. -#}
 {% macro is_sensitive_code(code_system, code, actions=['drop']) -%}
-    {%- set more = '' if code_system in ('snomed', 'treatment_function') else '.*' -%}
+    {%- set more = '.*' if code_system in code_systems_by_prefix() else '' -%}
     coalesce({{ regex_full_match(code, sensitive_code_pattern(code_system, actions) ~ more) }}, false)
 {%- endmacro %}
 

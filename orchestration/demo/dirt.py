@@ -30,6 +30,7 @@ MH_CONTACTS = ("eput_mh_contacts", "nelft_mh_contacts")
 COMMUNITY_CONTACTS = ("eput_community_contacts", "nelft_community_contacts", "provide_community_contacts")
 CARE_CONTACTS = (*MH_CONTACTS, *COMMUNITY_CONTACTS)
 FILED_CONTACTS = ("eput_mh_contacts", "eput_community_contacts", "provide_community_contacts")
+CODED_ENTRIES = ("gp_events", "fhir_conditions", "fhir_observations")
 GP_PEOPLE = ("gp_patients", "interventions")
 CLIENT_LEVEL = ("essex_client_level_data", "southend_client_level_data", "thurrock_client_level_data")
 NUMBERED_CLIENTS = CLIENT_LEVEL[:2]
@@ -54,6 +55,11 @@ DIRT = (
         0.0,
         "A true time in the hour that happens twice, second pass. Not injected, it happens.",
     ),
+    # what should have been held back (F 5.6)
+    Defect("restricted_code", SPELLS, 0.004, "A diagnosis or a clinic that law or local rule restricts. A few always."),
+    Defect("restricted_code", ED, 0.003, "A diagnosis or complaint that law or local rule restricts. A few always."),
+    Defect("restricted_code", PLANNED, 0.002, "At a clinic of sexual health (360). A few always."),
+    Defect("restricted_code", CODED_ENTRIES, 0.00012, "An entry that law or local rule restricts. A few always."),
     # who it is
     Defect(
         "nhs_number_missing", ("incidents",), 0.25, "No NHS number: the crew could not trace the patient (F 2.8.1)."

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from orchestration.demo import clock, delivery, emergency, formats, hospital
+from orchestration.demo import clock, delivery, emergency, formats, hospital, restricted_codes
 from orchestration.demo.dirt import DirtLog, rate
 from orchestration.demo.hospital import Column
 from orchestration.demo.identity import identity
@@ -220,6 +220,19 @@ def _spoil_codes(name: str, feed: str, table: Table, log: DirtLog, rng: np.rando
         log.add(kind, ids[here], "ambulance_incident_number", formats.plain(number[here]))
 
 
+def _restricted(
+    world: World, feed: str, table: Table, diagnosed: np.ndarray, ids: np.ndarray, log: DirtLog, seed: int
+) -> None:
+    people, who = world.people, table["person"]
+    eligible = diagnosed & restricted_codes.is_adult(people, who, table["arrived_at"]) & ~table["has_covid"]
+    eligible &= ~np.equal(table["diagnosis_code"], None).astype(bool)
+    here, rng = restricted_codes.pick(feed, seed, eligible, 3)
+    sent = restricted_codes.codes_for("snomed", restricted_codes.is_woman(people, who[here]), rng)
+    complaint = np.arange(len(here)) % 4 == 2
+    restricted_codes.in_place(table, "chief_complaint_code", here[complaint], sent[complaint], ids, log)
+    restricted_codes.in_place(table, "diagnosis_code", here[~complaint], sent[~complaint], ids, log)
+
+
 def send_attendances(world: World, name: str, landing: Path, seed: int) -> Sent:
     """One hospital's extract. The records of `Sent` are those of the site, in the order of the truth."""
     feed = f"{name}_ed_attendances"
@@ -257,6 +270,8 @@ def send_attendances(world: World, name: str, landing: Path, seed: int) -> Sent:
         stands=False,
     )
     log.add("untypable_date", ids[sent.untypable], "arrived_at", "31 February")
+    told = sent.delivered & (truth["departed_at"] <= sent.known_until) & ~sent.untypable & ~extra
+    _restricted(world, feed, table, told, ids, log, seed)
     table["site_code"] = hospital.site_names(name, table["site_code"], rng)
     typed = rng.random(size(table)) < rate("text_dates", feed)
     if name == "basildon":

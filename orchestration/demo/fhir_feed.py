@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from orchestration.demo import clock, formats
+from orchestration.demo import clock, formats, restricted_codes
 from orchestration.demo.delivery import Schedule, months
 from orchestration.demo.dirt import DirtLog
 from orchestration.demo.gp import FHIR
@@ -134,6 +134,13 @@ def _entries(world: World, problems: bool) -> np.ndarray:
     return np.flatnonzero(mine & ((flags & PROBLEM > 0) == problems))
 
 
+def _note_restricted(world: World, problems: bool, letter: str, log: DirtLog) -> None:
+    events, rows = world.gp.events, _entries(world, problems)
+    rows = rows[events["is_restricted"][rows]]
+    ids = words([f"{letter}{number}" for number in events["event_id"][rows].tolist()])
+    log.add(restricted_codes.KIND, ids, "snomed_code", world.gp.codes.snomed[events["code"][rows]])
+
+
 def _versions(recorded: int, resource: dict, withdrawn: dict) -> Iterator[tuple[int, dict]]:
     """A resource; where `withdrawn`, a month later once more, as entered in error."""
     yield recorded, {**resource, "meta": {"lastUpdated": _updated(recorded)}}
@@ -168,6 +175,7 @@ def send_conditions(world: World, landing: Path, seed: int) -> Sent:
                     {**resource, "abatementDateTime": _date(ended), "meta": {"lastUpdated": _updated(over)}},
                 )
 
+    _note_restricted(world, True, "c", log)
     return _leave(world, landing, "Condition", feed, log, resources())
 
 
@@ -199,6 +207,7 @@ def send_observations(world: World, landing: Path, seed: int) -> Sent:
             wrong = {"status": "entered-in-error"} if events["flags"][row] & MISTAKE else {}
             yield from _versions(recorded, resource, wrong)
 
+    _note_restricted(world, False, "o", log)
     return _leave(world, landing, "Observation", feed, log, resources())
 
 

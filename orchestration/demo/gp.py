@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from orchestration.demo import gp_entries
+from orchestration.demo import gp_entries, restricted_codes
 from orchestration.demo.dirt import rate
 from orchestration.demo.gp_codes import Codes, Medicines, load_codes, load_medicines
 from orchestration.demo.gp_entries import FAMILY, IMPORTED, MISTAKE, NOTHING, PROBLEM, Clinic, Entries
@@ -83,6 +83,7 @@ def make_records(
     events["copy_of"][copied] = row_now[events["copy_of"][copied]]
     events["event_id"] = 700_000_000 + np.arange(len(order), dtype="int64") * 3
     events = written(period, events, patients, codes, rng_for(seed, "practices write"))
+    events = _with_restricted(events, patients, people, codes, seed)
     issued = prescriptions(clinic, medicines, rng_for(seed, "prescriptions"))
     issued = _in_record(issued, "day", patients, last_day, first)
     issued = take(issued, np.argsort(issued["day"], kind="stable"))
@@ -282,6 +283,34 @@ def written(period: Period, events: Table, patients: Table, codes: Codes, rng: n
     for name in ("pair", "copy_of"):
         events[name] = np.where(events[name] >= 0, row_now[events[name]], -1)
     return take(events, keep)
+
+
+def _with_restricted(events: Table, patients: Table, people: Table, codes: Codes, seed: int) -> Table:
+    """Entries that law or local rule restricts, each beside another of its record and day."""
+    who, count = patients["person"][events["patient"]], size(events)
+    fhir = patients["habit"][events["patient"]] == FHIR
+    beside = (events["flags"] == 0) & (events["value"] == NOTHING) & events["counts"] & (events["resent"] == 0)
+    beside &= (codes.cluster_of[events["code"]] == "") & (events["told"] == events["day"])
+    beside &= restricted_codes.is_adult(people, who, events["day"].astype("int64").astype("datetime64[D]"))
+    # a practice of habit 2 writes the codes of its own system, which has none for these
+    feeds = {"gp_events": ~events["second"] & ~fhir, "fhir_conditions": fhir, "fhir_observations": fhir}
+    parts = [events]
+    for feed, eligible in feeds.items():
+        here, rng = restricted_codes.pick(feed, seed, beside & eligible, 2)
+        sent = restricted_codes.codes_for("snomed", restricted_codes.is_woman(people, who[here]), rng)
+        more = take(events, here)
+        more["code"] = np.array([codes.place[code] for code in sent], dtype=events["code"].dtype)
+        is_problem = np.full(len(here), feed != "fhir_observations") & (fhir[here] | (np.arange(len(here)) % 3 < 2))
+        more["flags"] = np.where(is_problem, PROBLEM, 0).astype(events["flags"].dtype)
+        more["copy_of"] = np.full(len(here), -1, dtype=events["copy_of"].dtype)
+        # the numbers of the other entries are multiples of three
+        more["event_id"] = more["event_id"] + 1
+        parts.append(more)
+    events = {name: np.concatenate([part[name] for part in parts]) for name in events}
+    events["is_restricted"] = np.arange(size(events)) >= count
+    removed = [codes.place[row["code"]] for row in restricted_codes.listed("snomed") if row["action"] == "drop"]
+    events["counts"] &= ~(events["is_restricted"] & np.isin(events["code"], removed))
+    return events
 
 
 def make_appointments(first: int, last: int, age: np.ndarray, health: Health, rng: np.random.Generator) -> Table:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from orchestration.demo import restricted_codes
 from orchestration.demo.table import words
 
 BLOOD_PRESSURE, PERCENT, CIGARETTES = "YBP01", "YHBPC", "YCIGS"
@@ -50,6 +51,10 @@ def load_codes(seeds: Path) -> Codes:
         row
         for row in _rows(seeds / "gp_local_code.csv")
         if row["local_code"] not in (BLOOD_PRESSURE, PERCENT, CIGARETTES)
+    ]
+    # no practice's own system has a code of these
+    listed += [
+        {"snomed_code": row["code"], "local_code": "", "label": row["label"]} for row in restricted_codes.listed("snomed")
     ]
     place = {row["snomed_code"]: number for number, row in enumerate(listed)}
     of = {code: name for name, codes in clusters.items() for code in codes}

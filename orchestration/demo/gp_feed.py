@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from orchestration.demo import clock, formats
+from orchestration.demo import clock, formats, restricted_codes
 from orchestration.demo.delivery import Schedule, months
 from orchestration.demo.dirt import DirtLog, rate
 from orchestration.demo.gp import FHIR, row_of
@@ -293,6 +293,8 @@ def send_events(world: World, landing: Path, seed: int) -> Sent:
         ("deleted", events["resent"] == 3, "", False),
     ):
         log.add(kind, _ids(events["event_id"][sent[flag[sent]]]), column, stands=stands)
+    here = sent[events["is_restricted"][sent]]
+    log.add(restricted_codes.KIND, _ids(events["event_id"][here]), "snomed_code", codes.snomed[events["code"][here]])
     return _sent(feed, left, log)
 
 

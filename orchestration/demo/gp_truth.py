@@ -7,7 +7,8 @@ gp_patient             one row per record of a person at a practice: patient_id,
 gp_event               one row per entry as it is meant: event_id, part (2: the second value of the row event_id),
                        snomed_code, event_date (empty where it must be: 1900, or after the day of entry), recorded_on,
                        value (in the standard unit; empty where what was sent is not plausible), counts: the hub must
-                       hold it. Not withdrawn, not the family's, code known, row usable. habit: 1, 2, or 3 (FHIR)
+                       hold it. Not withdrawn, not the family's, code known, row usable, not a code that law
+                       restricts. habit: 1, 2, or 3 (FHIR)
 gp_medication          one row per issue; counts: not withdrawn
 gp_appointment         one row per appointment, once however often it was sent
 opt_out_type_1         one row per person who ever dissented: dissented_on, withdrawn_on, as the record has it (F 5.3)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from orchestration.demo import clock, delivery, formats
+from orchestration.demo import clock, delivery, formats, restricted_codes
 from orchestration.demo.council_feeds import weekly
 from orchestration.demo.dirt import DirtLog, rate
 from orchestration.demo.hospital import SEX, mapped
@@ -35,7 +35,7 @@ WAITING_HEADER = listed(
     "Date_Last_Attended Last_PAS_Validation_Date"
 ).tolist()
 PRIORITY = {"1": "routine", "2": "urgent", "3": "two week wait"}
-LOCAL_FUNCTION = "ORTHO"
+LOCAL_FUNCTION, SEXUAL_HEALTH = "ORTHO", "360"
 GENDER = SEX["southend"]
 
 
@@ -50,6 +50,16 @@ def _hospital_number(people: Table, site: np.ndarray, who: np.ndarray) -> np.nda
 def _with_identity(world: World, table: Table, when: np.ndarray, ids: np.ndarray, feed: str, rng, log: DirtLog) -> None:
     table |= identity(world.people, table["person"], clock.midnight(when), ids, feed, rng, log)
     table["local_patient_id"] = _hospital_number(world.people, table["site_code"], table["person"])
+
+
+def _restricted(
+    world: World, feed: str, table: Table, told: np.ndarray, when: np.ndarray, ids: np.ndarray, log: DirtLog, seed: int
+) -> None:
+    adult = restricted_codes.is_adult(world.people, table["person"], when)
+    known = ~np.equal(table["treatment_function_code"], None).astype(bool)
+    here, _ = restricted_codes.pick(feed, seed, told & adult & known, 2)
+    sent = words([SEXUAL_HEALTH] * len(here))
+    restricted_codes.in_place(table, "treatment_function_code", here, sent, ids, log)
 
 
 # --- appointments ----------------------------------------------------------------------------------------------------
@@ -85,6 +95,8 @@ def send_appointments(world: World, landing: Path, seed: int) -> Sent:
     over = clock.midnight(table["appointment_date"] + DAY) - np.timedelta64(6 * 3600, "s")
     sent = delivery.deliver(plan, booked, booked, [over], ids, feed, rng, log)
     log.add("untypable_date", ids[sent.untypable], "appointment_date", "31 February")
+    told = sent.delivered & ~sent.untypable & (table["treatment_function_code"] != LOCAL_FUNCTION)
+    _restricted(world, feed, table, told, table["booked_on"], ids, log, seed)
     record = sent.rows["record"]
     rows = take(table, record)
     early = delivery.hidden(over, sent, plan)
@@ -208,6 +220,8 @@ def _listing(world: World, weeks: np.ndarray, seed: int) -> Listing:
     last_week = np.searchsorted(weeks, gone, side="left") - 1
     shown = last_week >= np.searchsorted(weeks, table["stopped_on"], side="left")
     log.add("dead_on_the_list", ids[lingers & shown & (last_week >= first_week)])
+    on_a_list = np.minimum(last_week, len(weeks) - 1) >= first_week
+    _restricted(world, WAITING, table, on_a_list & (table["row"] >= 0), table["started_on"], ids, log, seed)
     return Listing(table, first_week, last_week, log)
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from orchestration.demo import clock, delivery, formats, hospital
+from orchestration.demo import clock, delivery, formats, hospital, restricted_codes
 from orchestration.demo.dirt import DirtLog, rate
 from orchestration.demo.hospital import Column
 from orchestration.demo.identity import identity
@@ -131,6 +131,26 @@ def _spoil(name: str, feed: str, table: Table, log: DirtLog, rng: np.random.Gene
     log.add("ed_attendance_not_kept", ids[here], "ed_attendance_id")
 
 
+def _restricted(
+    world: World, feed: str, table: Table, coded: np.ndarray, ids: np.ndarray, log: DirtLog, seed: int
+) -> None:
+    """As one of the further diagnoses, as the first, and once in a while as the clinic."""
+    people, who = world.people, table["person"]
+    eligible = coded & restricted_codes.is_adult(people, who, table["admitted_at"]) & ~table["has_covid"]
+    here, rng = restricted_codes.pick(feed, seed, eligible, 3)
+    clinic = np.arange(len(here)) % 10 == 2
+    restricted_codes.in_place(
+        table, "treatment_function_code", here[clinic], words(["360"] * int(clinic.sum())), ids, log
+    )
+    here = here[~clinic]
+    sent = restricted_codes.codes_for("icd10", restricted_codes.is_woman(people, who[here]), rng)
+    first = (np.arange(len(here)) + list(FILES).index(feed.removesuffix("_spells"))) % 2 == 0
+    restricted_codes.in_place(table, "primary_diagnosis_code", here[first], sent[first], ids, log)
+    others = table["secondary_diagnosis_codes"][here[~first]]
+    more = words([f"{old};{new}" if old else new for old, new in zip(others, sent[~first], strict=True)])
+    restricted_codes.in_place(table, "secondary_diagnosis_codes", here[~first], more, ids, log)
+
+
 def _copies(truth: Table, which: np.ndarray, mark: str) -> Table:
     copy = take(truth, which)
     copy["spell_id"] = words([value + mark for value in copy["spell_id"]])
@@ -190,6 +210,8 @@ def send_spells(world: World, name: str, landing: Path, seed: int) -> Sent:
     coded = np.where(np.isnat(truth["coded_at"]), delivery.FAR, truth["coded_at"])
     uncoded = sent.delivered & (coded > sent.known_until)
     log.add("uncoded", ids[uncoded], "primary_diagnosis_code", "R69X")
+    is_coded = sent.delivered & ~uncoded & ~sent.untypable & (np.arange(size(truth)) < real)
+    _restricted(world, feed, table, is_coded, ids, log, seed)
     no_admission_time = rng.random(size(table)) < rate("time_missing", feed) / 2
     # of a stay of a night and more: a date alone would put a day case's discharge before its admission
     no_discharge_time = (truth["nights"] >= 1) & (rng.random(size(table)) < rate("time_missing", feed) / 2)

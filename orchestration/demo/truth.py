@@ -62,6 +62,7 @@ dirt                one row per injected defect and column: feed, record_id, kin
                     in national codes and wall time), stands (false where a later file puts it right, or it changes no
                     value), file. Kinds and rates: orchestration/demo/dirt.py. With `copy_of` as column the record is
                     not in the truth but a copy of the one named in `sent`. A record of kind untypable_* never arrives.
+                    Of kind restricted_code, `sent` is the code (among secondary diagnoses, the list with it)
 """
 
 from __future__ import annotations

@@ -19,12 +19,17 @@ NHS_NUMBER = r"[4679][0-9]{2}[ -]?[0-9]{3}[ -]?[0-9]{4}"
 POSTCODE = r"[A-Z]{1,2}[0-9][A-Z0-9]? ?[0-9][A-Z]{2}"
 NAME = r"[A-Z][A-Za-z'’-]+"
 DAY = r"(?:18|19|20)[0-9]{2}-[01][0-9]-[0-3][0-9]|[0-3][0-9]/[01][0-9]/(?:19|20)[0-9]{2}"
+# In a text each stands alone. What stood before is asked behind the first character, because a search for a character is
+# several times faster than one that first looks back at every place.
 IN_TEXT = {
-    "nhs_number": re.compile(rf"(?<![0-9A-Za-z.]){NHS_NUMBER}(?![0-9A-Za-z])"),
-    "postcode": re.compile(rf"(?<![0-9A-Za-z]){POSTCODE}(?![0-9A-Za-z])"),
-    "birth_date": re.compile(rf"(?<![0-9])(?:{DAY})(?![0-9])"),
+    "nhs_number": re.compile(r"[4679](?<![0-9A-Za-z.].)[0-9]{2}[ -]?[0-9]{3}[ -]?[0-9]{4}(?![0-9A-Za-z])"),
+    "postcode": re.compile(r"[A-Z](?<![0-9A-Za-z].)[A-Z]?[0-9][A-Z0-9]? ?[0-9][A-Z]{2}(?![0-9A-Za-z])"),
+    "birth_date": re.compile(
+        r"[0-3](?<![0-9].)(?:(?:(?<=1)[89]|(?<=2)0)[0-9]{2}-[01][0-9]-[0-3][0-9]|[0-9]/[01][0-9]/(?:19|20)[0-9]{2})"
+        r"(?![0-9])"
+    ),
 }
-PAIR = re.compile(rf"(?<![A-Za-z])({NAME})(?=[^A-Za-z0-9]{{1,3}}({NAME})(?![A-Za-z]))")
+PAIR = re.compile(rf"([A-Z](?<![A-Za-z].)[A-Za-z'’-]+)(?=[^A-Za-z0-9]{{1,3}}({NAME})(?![A-Za-z]))")
 DEFAULT_DATE = "1900-01-01"
 YEARS_OF_EVENTS = 15
 """Dates of events are newer than this; older ones in a text are asked whether somebody was born then."""

@@ -41,7 +41,10 @@ select
     staged.service_type_code,
     staged.source_of_referral_code,
     staged.priority_code,
-    staged.reason_code,
+    case
+        when staged.setting = 'community' then staged.reason_code
+        else {{ without_sensitive('mh_referral_reason', 'staged.reason_code') }}
+    end as reason_code,
     staged.received_at_local,
     staged.has_received_time,
     staged.rejected_on,

@@ -18,7 +18,7 @@ select
     appointment.outcome_code,
     appointment.priority_code,
     appointment.referral_source_code,
-    treatment_function.code as treatment_function_code,
+    {{ without_sensitive('treatment_function', 'treatment_function.code') }} as treatment_function_code,
     {{ age_years('appointment.birth_date', 'appointment.appointment_date') }} as age_years,
     appointment.sex_code,
     appointment.feed_table

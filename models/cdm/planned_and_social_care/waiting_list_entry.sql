@@ -54,7 +54,7 @@ select
     'RAJ' as organisation_code,
     counted.site_code,
     counted.waiting_list_type_code,
-    treatment_function.code as treatment_function_code,
+    {{ without_sensitive('treatment_function', 'treatment_function.code') }} as treatment_function_code,
     counted.priority_code,
     counted.procedure_priority_code,
     counted.clock_start_date,

@@ -16,15 +16,6 @@ with wait as (
     from {{ ref('waiting_list_entry') }}
     group by pathway_id, coalesce(clock_start_date, date '1900-01-01')
 
-),
-
--- A clinic whose very name says what law restricts (F 5.6) is not shown at all.
-restricted as (
-
-    select code_prefix
-    from {{ ref('sensitive_code') }}
-    where code_system = 'treatment_function' and action = 'drop'
-
 )
 
 select
@@ -51,12 +42,9 @@ select
 from {{ ref('outpatient_appointment') }} as appointment
 {{ left_join_code('treatment_function', 'appointment.treatment_function_code', 'specialty') }}
 {{ left_join_code('care_attendance', 'appointment.attendance_code', 'attendance') }}
-left join restricted
-    on appointment.treatment_function_code = restricted.code_prefix
 where
     appointment.person_id is not null
     and appointment.appointment_date is not null
-    and restricted.code_prefix is null
 union all
 select
     wait.person_id,
@@ -77,8 +65,4 @@ select
     cast(null as timestamp) as received_at
 from wait
 {{ left_join_code('treatment_function', 'wait.treatment_function_code', 'specialty') }}
-left join restricted
-    on wait.treatment_function_code = restricted.code_prefix
-where
-    wait.person_id is not null
-    and restricted.code_prefix is null
+where wait.person_id is not null

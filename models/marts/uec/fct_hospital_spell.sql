@@ -40,7 +40,8 @@ select
     hospital_spell.admission_group,
     hospital_spell.admission_method_code,
     hospital_spell.patient_classification_code,
-    hospital_spell.treatment_function_code,
+    {{ without_sensitive('treatment_function', 'hospital_spell.treatment_function_code', ['restrict']) }}
+        as treatment_function_code,
     {{ without_sensitive('icd10', 'hospital_spell.primary_diagnosis_code', ['restrict']) }}
         as primary_diagnosis_code,
     hospital_spell.discharge_method_code,

@@ -9,7 +9,8 @@ select
     {{ age_band('profile.age_years') }} as age_band,
     waiting.pathway_count,
     waiting.organisation_code,
-    waiting.treatment_function_code,
+    {{ without_sensitive('treatment_function', 'waiting.treatment_function_code', ['restrict']) }}
+        as treatment_function_code,
     waiting.priority_code,
     waiting.longest_wait_weeks,
     waiting.is_over_18_weeks,
