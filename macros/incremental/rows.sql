@@ -109,10 +109,10 @@
         {%- do in_transaction('delete from ' ~ target_relation ~ ' as input where ' ~ key_is_touched(key, key)) -%}
         {%- do in_transaction('insert into ' ~ target_relation ~ ' select * from temp.main.hub_new_rows as input where ' ~ key_is_touched(key, key)) -%}
         {%- if is_watched(model) -%}{%- do store_changes(state.table_name, 'select * from temp.main.hub_changed_rows') -%}{%- endif -%}
-        {%- do store_state(state.table_name, state.definition, state.inputs, content, state.content_before if is_watched(model) else none, 'rows', rows_changed) -%}
+        {%- do store_state(state.table_name, state.definition, state.inputs, sql_text(content), state.content_before if is_watched(model) else none, 'rows', rows_changed, state.stored) -%}
     {%- else -%}
         {%- set told = state.stored[state.table_name] -%}
-        {%- do store_state(state.table_name, state.definition, state.inputs, state.content_before, told.changes_from, 'unchanged', 0) -%}
+        {%- do store_state(state.table_name, state.definition, state.inputs, sql_text(state.content_before), told.changes_from, 'unchanged', 0, state.stored) -%}
     {%- endif -%}
     {%- do remember_batches(state) -%}
     {%- for shadow in made + ['temp.main.hub_touched', 'temp.main.hub_new_rows', 'temp.main.hub_old_rows', 'temp.main.hub_changed_rows'] -%}
@@ -191,10 +191,4 @@
 
 {% macro store_changes(name, sql) %}
     {%- do in_transaction('create or replace table changes.' ~ adapter.quote(name) ~ ' as ' ~ sql) -%}
-{% endmacro %}
-
-
-{% macro same_columns(one, other) %}
-    {%- set listed = "select string_agg(column_name || ' ' || data_type, ', ' order by column_index) from duckdb_columns() where schema_name = '" ~ one.schema ~ "' and table_name = '" -%}
-    {%- do return(rows_of_query(listed ~ one.identifier ~ "'")[0][0] == rows_of_query(listed ~ other.identifier ~ "'")[0][0]) -%}
 {% endmacro %}

@@ -115,15 +115,21 @@
   Rows, the sum of their hashes, and a hash of the columns: the same for the same rows in any order, and rows can be added
   and taken away. A number of another type, or under another name, has the same hash; who reads it may not be the same.
 -#}
-{% macro content_of(relation) %}
+{% macro content_query(relation) %}
     {%- set columns = '(select md5(typeof(r)) from (select 1) as one left join ' ~ relation ~ ' as r on false)' -%}
-    {%- do return(rows_of_query("select count(*) || ':' || coalesce(sum(cast(hash(t) as hugeint)), 0) || ':' || " ~ columns ~ ' from ' ~ relation ~ ' as t')[0][0]) -%}
+    {%- do return("select count(*) || ':' || coalesce(sum(cast(hash(t) as hugeint)), 0) || ':' || " ~ columns ~ ' from ' ~ relation ~ ' as t') -%}
 {% endmacro %}
 
 
-{% macro store_state(name, definition, inputs, content, changes_from, outcome, rows_changed) %}
-    {%- do in_transaction("delete from hub.table_state where table_name = '" ~ name ~ "'") -%}
-    {%- do in_transaction("insert into hub.table_state select '" ~ name ~ "', '" ~ definition ~ "', '" ~ tojson(inputs) ~ "', " ~ sql_text(content) ~ ', ' ~ sql_text(changes_from) ~ ", '" ~ outcome ~ "', " ~ (rows_changed if rows_changed is not none else 'null') ~ ", '" ~ invocation_id ~ "'") -%}
+{% macro content_of(relation) %}
+    {%- do return(rows_of_query(content_query(relation))[0][0]) -%}
+{% endmacro %}
+
+
+{#- content: an SQL expression. stored: what stored_states knew, so that only what is there is replaced. -#}
+{% macro store_state(name, definition, inputs, content, changes_from, outcome, rows_changed, stored) %}
+    {%- if name in stored -%}{%- do in_transaction("delete from hub.table_state where table_name = '" ~ name ~ "'") -%}{%- endif -%}
+    {%- do in_transaction("insert into hub.table_state select '" ~ name ~ "', '" ~ definition ~ "', '" ~ tojson(inputs) ~ "', " ~ content ~ ', ' ~ sql_text(changes_from) ~ ", '" ~ outcome ~ "', " ~ (rows_changed if rows_changed is not none else 'null') ~ ", '" ~ invocation_id ~ "'") -%}
 {% endmacro %}
 
 

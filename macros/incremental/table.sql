@@ -48,7 +48,7 @@ A model in Python is a table like any other: its text and what it reads decide w
             {{ compiled_code }}
             )
         {%- endcall -%}
-        {%- do store_state(table_name_of(model), definition, {}, none, none, 'whole', 0) -%}
+        {%- do store_state(table_name_of(model), definition, {}, 'null', none, 'whole', 0, {table_name_of(model): before} if before else {}) -%}
     {%- endif -%}
     {{ run_hooks(post_hooks) }}
     {%- do persist_docs(target_relation, model) -%}
@@ -70,8 +70,8 @@ A model in Python is a table like any other: its text and what it reads decide w
 {% macro put_old_aside(existing, target_relation, state) %}
     {%- set old_relation = old_version_of(target_relation) -%}
     {%- set keeps_changes = existing is not none and existing.is_table and state.content_before and is_watched(model) -%}
-    {%- do in_transaction('drop table if exists ' ~ old_relation) -%}
     {%- if keeps_changes -%}
+        {%- do in_transaction('drop table if exists ' ~ old_relation) -%}
         {%- do in_transaction('alter table ' ~ target_relation ~ ' rename to ' ~ adapter.quote(old_relation.identifier)) -%}
     {%- elif existing is not none -%}
         {%- do in_transaction('drop ' ~ existing.type ~ ' if exists ' ~ existing) -%}
@@ -87,15 +87,20 @@ A model in Python is a table like any other: its text and what it reads decide w
 
 {% macro store_whole_table(target_relation, state, keeps_changes) %}
     {%- set old_relation = old_version_of(target_relation) -%}
-    {%- set content = content_of(target_relation) -%}
-    {%- set changes_from = none -%}
-    {%- if keeps_changes and same_columns(old_relation, target_relation) -%}
-        {%- do store_changes(state.table_name, changed_rows(old_relation, target_relation)) -%}
-        {%- set changes_from = state.content_before -%}
+    {%- if keeps_changes -%}
+        {%- set content = content_of(target_relation) -%}
+        {%- set changes_from = none -%}
+        {%- if content.split(':')[2] == state.content_before.split(':')[2] -%}
+            {%- do store_changes(state.table_name, changed_rows(old_relation, target_relation)) -%}
+            {%- set changes_from = state.content_before -%}
+        {%- endif -%}
+        {%- do in_transaction('drop table ' ~ old_relation) -%}
+        {%- set outcome = 'unchanged' if content == state.content_before and changes_from else 'whole' -%}
+        {%- do store_state(state.table_name, state.definition, state.inputs, sql_text(content), changes_from, outcome, none, state.stored) -%}
+    {%- else -%}
+        {#- Content and state in one statement: with hundreds of tables, what surrounds the rows costs as much as they do. -#}
+        {%- do store_state(state.table_name, state.definition, state.inputs, '(' ~ content_query(target_relation) ~ ')', none, 'whole', none, state.stored) -%}
     {%- endif -%}
-    {%- if keeps_changes -%}{%- do in_transaction('drop table ' ~ old_relation) -%}{%- endif -%}
-    {%- set outcome = 'unchanged' if content == state.content_before and changes_from else 'whole' -%}
-    {%- do store_state(state.table_name, state.definition, state.inputs, content, changes_from, outcome, none) -%}
     {%- do remember_batches(state) -%}
 {% endmacro %}
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -80,7 +81,9 @@ def _environment(dictionary: Dictionary):
     )
     environment.filters["markdown"] = lambda text: Markup(markdown.render(text or ""))
     environment.filters["inline"] = lambda text: Markup(markdown.renderInline(text or ""))
-    environment.filters["breakable"] = lambda text: Markup(re.sub(r"([._])(?=\w)", r"\1<wbr>", str(escape(text))))
+    environment.filters["breakable"] = cache(
+        lambda text: Markup(re.sub(r"([._])(?=\w)", r"\1<wbr>", str(escape(text))))
+    )
     environment.filters["cadence"] = cadence
     environment.filters["duration"] = duration
     environment.filters["count"] = lambda number: f"{number:,}"

@@ -19,8 +19,8 @@ NHS_NUMBER = r"[4679][0-9]{2}[ -]?[0-9]{3}[ -]?[0-9]{4}"
 POSTCODE = r"[A-Z]{1,2}[0-9][A-Z0-9]? ?[0-9][A-Z]{2}"
 NAME = r"[A-Z][A-Za-z'’-]+"
 DAY = r"(?:18|19|20)[0-9]{2}-[01][0-9]-[0-3][0-9]|[0-3][0-9]/[01][0-9]/(?:19|20)[0-9]{2}"
-# In a text each stands alone. What stood before is asked behind the first character, because a search for a character is
-# several times faster than one that first looks back at every place.
+# In a text each stands alone. What stood before is asked behind the first character: to look for a character is several
+# times faster than to look back at every place.
 IN_TEXT = {
     "nhs_number": re.compile(r"[4679](?<![0-9A-Za-z.].)[0-9]{2}[ -]?[0-9]{3}[ -]?[0-9]{4}(?![0-9A-Za-z])"),
     "postcode": re.compile(r"[A-Z](?<![0-9A-Za-z].)[A-Z]?[0-9][A-Z0-9]? ?[0-9][A-Z]{2}(?![0-9A-Za-z])"),
