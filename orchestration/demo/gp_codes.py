@@ -54,7 +54,8 @@ def load_codes(seeds: Path) -> Codes:
     ]
     # no practice's own system has a code of these
     listed += [
-        {"snomed_code": row["code"], "local_code": "", "label": row["label"]} for row in restricted_codes.listed("snomed")
+        {"snomed_code": row["code"], "local_code": "", "label": row["label"]}
+        for row in restricted_codes.listed("snomed")
     ]
     place = {row["snomed_code"]: number for number, row in enumerate(listed)}
     of = {code: name for name, codes in clusters.items() for code in codes}

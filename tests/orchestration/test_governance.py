@@ -1,15 +1,20 @@
-"""The built hub keeps its promises about people: opt-outs against the truth, purposes apart, no leak anywhere."""
+"""The built hub keeps its promises about people: opt-outs and restricted codes against the truth, purposes apart, no
+leak anywhere."""
 
 from __future__ import annotations
 
+import csv
 import json
+import re
 
 import duckdb
+import pandas as pd
 import pytest
 
+from orchestration.demo.dirt import CODED_ENTRIES, ED, PLANNED, SPELLS
 from orchestration.leaks import scan_home
 from orchestration.pseudonyms import load_key, pseudonym
-from orchestration.settings import Settings
+from orchestration.settings import PROJECT, Settings
 
 PURPOSES = ("secondary_use", "population_health")
 
@@ -88,6 +93,124 @@ def test_every_store_is_in_the_register_and_says_what_is_applied(built_hub: Sett
         if purpose:  # people stand behind it
             assert purpose in PURPOSES and ndoo and type_1, purpose
     assert all(said["identifiable"] == (store == "direct_care") for store, said in stores.items())
+
+
+# --- restricted codes (F 5.6) ----------------------------------------------------------------------------------------
+
+CODES_OF = {
+    SPELLS: ("icd10", "treatment_function"),
+    PLANNED: ("treatment_function",),
+    (*ED, *CODED_ENTRIES): ("snomed",),
+}
+# what is built for others than those who treat
+BEYOND_CARE = ("uec", "phm", "quality")
+# its pages show the rules themselves, and with them the codes that are looked for
+RULES = "dictionary"
+
+
+@pytest.fixture(scope="module")
+def planted(built_hub: Settings) -> pd.DataFrame:
+    """One row per restricted code that a partner sent: feed, record_id, column, code, and what the seed says of it."""
+    with (PROJECT / "seeds" / "sensitive_code.csv").open(newline="") as file:
+        rules = list(csv.DictReader(file))
+    dirt = pd.read_parquet(built_hub.home / "truth" / "dirt.parquet")
+    found = []
+    for row in dirt[dirt.kind == "restricted_code"].itertuples():
+        systems = next(systems for feeds, systems in CODES_OF.items() if row.feed in feeds)
+        for code in row.sent.split(";"):
+            for rule in rules:
+                prefix = rule["code_prefix"]
+                is_it = code.startswith(prefix) if rule["code_system"] == "icd10" else code == prefix
+                if is_it and rule["code_system"] in systems:
+                    found.append((row.feed, row.record_id, row.column, code, rule["code_group"], rule["action"]))
+    return pd.DataFrame(found, columns=["feed", "record_id", "column", "code", "code_group", "action"])
+
+
+def clinic(columns: list[str]) -> str:
+    """Where a table names a clinic of sexual health: a number that elsewhere means something else."""
+    says = [f"{column} = '360'" for column in columns if column.endswith("treatment_function_code")]
+    if {"code_system", "code"} <= set(columns):
+        says.append("code_system = 'treatment_function' and code = '360'")
+    return " or ".join(says)
+
+
+def holders(connection: duckdb.DuckDBPyConnection, relations: list[str], codes: list[str]) -> dict[str, int]:
+    """Tables or files, each with the number of its rows that hold one of the codes in any text."""
+    words = "|".join(code for code in codes if code != "360")
+    out = {}
+    for relation in relations:
+        columns = [
+            name for name, kind, *_ in connection.execute(f"describe from {relation}").fetchall() if kind == "VARCHAR"
+        ]
+        if columns:
+            text = ", ".join(f'"{column}"' for column in columns)
+            where = f"regexp_matches(concat_ws(' ', {text}), '\\b({words})\\b')"
+            named = clinic(columns) if "360" in codes else ""
+            where += f" or {named}" if named else ""
+            rows = connection.execute(f"select count(*) from {relation} where {where}").fetchone()[0]
+            out |= {relation: rows} if rows else {}
+    return out
+
+
+def tables(connection: duckdb.DuckDBPyConnection, schemas: tuple[str, ...]) -> list[str]:
+    found = connection.execute(
+        "select table_schema || '.' || table_name from information_schema.tables where list_contains(?, table_schema) "
+        "order by 1",
+        [list(schemas)],
+    ).fetchall()
+    assert {name.split(".")[0] for (name,) in found} == set(schemas)
+    return [name for (name,) in found]
+
+
+def published(built_hub: Settings, *stores: str) -> list[str]:
+    return [f"'{file}'" for store in stores for file in sorted((built_hub.published / store).rglob("*.parquet"))]
+
+
+def test_every_feed_that_can_carry_restricted_codes_has_some(planted: pd.DataFrame) -> None:
+    """Without them none of the tests below says anything."""
+    assert set(planted.feed) == {*SPELLS, *ED, *PLANNED, *CODED_ENTRIES}
+    for feeds, columns in (
+        (SPELLS, {"primary_diagnosis_code", "secondary_diagnosis_codes", "treatment_function_code"}),
+        (ED, {"diagnosis_code", "chief_complaint_code"}),
+    ):
+        of_feeds = planted[planted.feed.isin(feeds)]
+        assert set(of_feeds.column) == columns
+        assert set(of_feeds.action) == {"drop", "restrict"}
+    assert set(planted[planted.feed.isin(CODED_ENTRIES)].action) == {"drop", "restrict"}
+
+
+def test_what_law_restricts_is_in_no_table_and_no_file(built_hub: Settings, planted: pd.DataFrame) -> None:
+    codes = sorted(set(planted[planted.action == "drop"].code))
+    with duckdb.connect(str(built_hub.warehouse), read_only=True) as warehouse:
+        # where they lie and may lie, or looking would prove nothing
+        sent = ["staging.stg_primary_care__gp_events", "staging.stg_mseft__waiting_list"]
+        assert set(holders(warehouse, sent, codes)) == set(sent)
+        built = tables(warehouse, ("cdm", "derived", "care_record", *BEYOND_CARE))
+        assert holders(warehouse, built, codes) == {}
+        files = published(built_hub, "direct_care", "secondary_use", "open")
+        assert len(files) > 60
+        assert holders(warehouse, files, codes) == {}
+    pattern = re.compile(rb"\b(" + "|".join(set(codes) - {"360"}).encode() + rb")\b")
+    pages = [file for file in built_hub.published.rglob("*") if file.is_file() and file.suffix != ".parquet"]
+    pages = [file for file in pages if RULES not in file.parts]
+    assert len(pages) > 20
+    assert [file.name for file in pages if pattern.search(file.read_bytes())] == []
+
+
+def test_what_local_rule_restricts_is_for_direct_care_only(built_hub: Settings, planted: pd.DataFrame) -> None:
+    local = planted[planted.action == "restrict"]
+    with duckdb.connect(str(built_hub.warehouse), read_only=True) as warehouse:
+        for code in sorted(set(local.code)):
+            assert holders(warehouse, ["care_record.care_record_timeline"], [code]), code
+        beyond = tables(warehouse, BEYOND_CARE) + published(built_hub, "secondary_use", "open")
+        assert holders(warehouse, beyond, sorted(set(local.code))) == {}
+
+
+def test_as_many_restricted_codes_are_removed_as_were_sent(built_hub: Settings, planted: pd.DataFrame) -> None:
+    removed = planted[planted.action == "drop"].groupby(["feed", "code_group"]).record_id.nunique()
+    with duckdb.connect(str(built_hub.warehouse), read_only=True) as warehouse:
+        counted = warehouse.execute("select feed_table, code_group, records from cdm.sensitive_code_removed").fetchall()
+    assert {(feed, group): records for feed, group, records in counted} == removed.to_dict()
 
 
 def test_nothing_outside_the_identifiable_zone_names_a_person(built_hub: Settings) -> None:

@@ -72,7 +72,9 @@ def test_every_appointment_is_there_with_what_became_of_it(hub, truth: Tables) -
     assert (built.is_first == true.first_attendance_code.isin(["1", "3"])).all()
     assert (built.appointment_date == true.appointment_date).all()
     unknown = true.index.isin(
-        defects(truth, FEEDS[0], "specialty_local") | defects(truth, FEEDS[0], "specialty_missing")
+        defects(truth, FEEDS[0], "specialty_local")
+        | defects(truth, FEEDS[0], "specialty_missing")
+        | defects(truth, FEEDS[0], "restricted_code")
     )
     assert built.treatment_function_code.isna().equals(pd.Series(unknown, index=built.index))
     assert (built.treatment_function_code == true.treatment_function_code)[~unknown].all()
@@ -147,7 +149,8 @@ def test_the_list_of_every_sunday_is_that_of_the_truth(hub, truth: Tables) -> No
     for column, limit, over in (("is_over_52_weeks", 364, True), ("is_within_18_weeks", 126, False)):
         expected = rtt & ((days > limit) if over else (days <= limit))
         assert (key[column] == expected)[~late].all(), column
-    assert (key.treatment_function_code.isna() == key.pathway_id.isin(defects(truth, feed, "specialty_missing"))).all()
+    unknown = defects(truth, feed, "specialty_missing") | defects(truth, feed, "restricted_code")
+    assert (key.treatment_function_code.isna() == key.pathway_id.isin(unknown)).all()
     more = defects(truth, feed, "on_two_lists") | defects(truth, feed, "listed_twice_after_merger")
     assert set(key.loc[key.is_listed_more_than_once, "pathway_id"]) <= more
     size = rtt.groupby(key.week_ending_date).sum() / 3000 * 1_200_000
