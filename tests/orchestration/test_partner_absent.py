@@ -13,7 +13,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 from conftest import bihub
-from filelock import FileLock
+
+from orchestration.settings import Settings
 
 PARTNERS = ["eeast", "ic24", "mseft", "primary_care", "eput", "nelft", "provide", "essex", "southend", "thurrock"]
 PARTNERS += ["nhs_england"]
@@ -35,17 +36,6 @@ OWN = {
     "southend": [("CH_UPDATED_7D", "E06000033")],
     "thurrock": [("CH_UPDATED_7D", "E06000034"), ("POC_WAIT_N", "E06000034")],
 }
-
-
-@pytest.fixture(scope="session")
-def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A small hub with every partner, run once for all workers."""
-    home = tmp_path_factory.getbasetemp().parent / "every_partner"
-    with FileLock(home.with_suffix(".lock")):
-        if not (home / "published").exists():
-            bihub(home, "demo", "--residents", "1000", "--months", "2", "--seed", "5", "--out", home)
-            bihub(home, "run", "--no-judge")
-    return home
 
 
 def without(whole: Path, home: Path, partner: str, way: str) -> None:
@@ -81,7 +71,10 @@ def figures(table: pd.DataFrame, what: str | tuple[str, str]) -> list:
 
 
 @pytest.mark.parametrize(("partner", "way"), CASES)
-def test_the_rest_is_built_and_what_is_missing_is_said(partner: str, way: str, whole: Path, tmp_path: Path) -> None:
+def test_the_rest_is_built_and_what_is_missing_is_said(
+    partner: str, way: str, built_hub: Settings, tmp_path: Path
+) -> None:
+    whole = built_hub.home
     without(whole, tmp_path, partner, way)
     done = bihub(tmp_path, "run", "--no-judge")
     there, before = monthly(tmp_path), monthly(whole)
