@@ -31,6 +31,22 @@
 {%- endmacro %}
 
 
+{#- True where a code, or one of a list of codes separated by semicolons, is one of them. -#}
+{% macro has_sensitive_code(code_system, codes, actions=['drop']) -%}
+    {%- if codes.endswith('_codes') -%}
+    coalesce({{ list_without_sensitive(code_system, codes, actions) }}, '') <> {{ codes }}
+    {%- else -%}
+    {{ is_sensitive_code(code_system, codes, actions) }}
+    {%- endif -%}
+{%- endmacro %}
+
+
+{#- What may follow a code of the seed in a list of codes, each between semicolons. -#}
+{% macro rest_of_sensitive_code(code_system) -%}
+    case when {{ code_system }} in ('{{ code_systems_by_prefix() | join("', '") }}') then '%' else ';%' end
+{%- endmacro %}
+
+
 {#- A code, null where it is one of them. -#}
 {% macro without_sensitive(code_system, code, actions=['drop']) -%}
     case when not {{ is_sensitive_code(code_system, code, actions) }} then {{ code }} end

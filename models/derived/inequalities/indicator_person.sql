@@ -32,7 +32,8 @@ spell as (
         profile.person_id,
         profile.index_date,
         spell.hospital_spell_id,
-        {{ without_sensitive('icd10', 'spell.primary_diagnosis_code', ['restrict']) }} as primary_diagnosis_code,
+        {{ without_sensitive('icd10', 'spell.primary_diagnosis_code', ['restrict']) }}
+            as primary_diagnosis_code,
         {{ list_without_sensitive('icd10', 'spell.secondary_diagnosis_codes', ['restrict']) }}
             as secondary_diagnosis_codes
     from {{ ref('hospital_spell') }} as spell
