@@ -14,7 +14,8 @@
 
 {#-
   Whether use is rising (F 3.7 WAIT_USE): three contacts or more in the recent days, half as many again as expected, and
-  2.24 standard deviations above it: one in 80 by chance, for four kinds of contact one in 20. Needs 90 days before.
+  2.24 standard deviations above it: one in 80 by chance, for four kinds of contact one in 20. The fifth, any urgent
+  contact, is made of three of them and adds at most another one in 80. Needs 90 days before.
 -#}
 {% macro is_use_rising(recent, recent_days, before, before_days) -%}
     coalesce(

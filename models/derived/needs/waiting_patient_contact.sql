@@ -1,12 +1,11 @@
 -- One row per person on the newest waiting list and kind of contact (GP, emergency department, 111,
--- ambulance), at as_of: contacts in the last 90 days and in the 365 days before them, and over how many of
--- these days the hub has such records at all.
+-- ambulance, and days with any of the last three), at as_of: contacts in the last 90 days and in the 365 days
+-- before them, and over how many of these days the hub has such records at all.
 with today as (
 
     select
         cast({{ as_of() }} as date) as index_date,
-        {{ days_add(-90, 'cast(' ~ as_of() ~ ' as date)') }} as recent_from,
-        {{ days_add(-455, 'cast(' ~ as_of() ~ ' as date)') }} as before_from
+        {{ days_add(-90, 'cast(' ~ as_of() ~ ' as date)') }} as recent_from
 
 ),
 
@@ -18,7 +17,7 @@ waiting as (
 
 ),
 
-contact as (
+told as (
 
     select
         person_id,
@@ -49,17 +48,52 @@ contact as (
 
 ),
 
+-- A call, an ambulance and a department on one day are one turn for the worse.
+contact as (
+
+    select
+        person_id,
+        contact_kind,
+        contact_date
+    from told
+    union all
+    select distinct
+        person_id,
+        'urgent' as contact_kind,
+        contact_date
+    from told
+    where contact_kind <> 'gp'
+
+),
+
 -- What the hub has of a kind begins when the first partner began to send it.
+history_of_kind as (
+
+    select
+        told.contact_kind,
+        least(365, greatest(0, {{ days_between('min(told.contact_date)', 'max(today.recent_from)') }} + 1))
+            as before_days
+    from told
+    cross join today
+    where told.contact_date > date '2000-01-01'
+    group by told.contact_kind
+
+),
+
+-- Urgent contacts compare over the days of which the hub has all its kinds: a partner who joins is no rise.
 history as (
 
     select
-        contact.contact_kind,
-        least(365, greatest(0, {{ days_between('min(contact.contact_date)', 'max(today.recent_from)') }} + 1))
-            as before_days
-    from contact
-    cross join today
-    where contact.contact_date > date '2000-01-01'
-    group by contact.contact_kind
+        contact_kind,
+        before_days
+    from history_of_kind
+    union all
+    select
+        'urgent' as contact_kind,
+        min(before_days) as before_days
+    from history_of_kind
+    where contact_kind <> 'gp'
+    having count(*) > 0
 
 ),
 
@@ -73,8 +107,12 @@ counted as (
     from contact
     inner join waiting
         on contact.person_id = waiting.person_id
+    inner join history
+        on contact.contact_kind = history.contact_kind
     cross join today
-    where contact.contact_date > today.before_from and contact.contact_date <= today.index_date
+    where
+        {{ days_between('contact.contact_date', 'today.recent_from') }} < history.before_days
+        and contact.contact_date <= today.index_date
     group by contact.person_id, contact.contact_kind
 
 )

@@ -1,6 +1,7 @@
 -- One row per person on the newest waiting list (RTT incomplete, F 3.7), at as_of: how long the longest wait
--- is, and whether use of GP, emergency department, 111 or ambulance in the last 90 days is rising against the
--- person's own 12 months before.
+-- is, and whether use of GP, emergency department, 111 or ambulance, or of the last three together, in the
+-- last 90 days is rising against the person's own 12 months before.
+{%- set kinds = ['gp', 'ed', 'call_111', 'ambulance', 'urgent'] %}
 with pathway as (
 
     select
@@ -49,7 +50,7 @@ used as (
 
     select
         person_id,
-        {%- for kind in ['gp', 'ed', 'call_111', 'ambulance'] %}
+        {%- for kind in kinds %}
         sum(case when contact_kind = '{{ kind }}' then recent_count else 0 end) as {{ kind }}_recent,
         sum(case when contact_kind = '{{ kind }}' then before_count else 0 end) as {{ kind }}_before,
         max(case when contact_kind = '{{ kind }}' and is_rising then 1 else 0 end) = 1 as {{ kind }}_rising,
@@ -72,7 +73,7 @@ select
     cast(floor(pathway.longest_wait_days / 7.0) as integer) as longest_wait_weeks,
     coalesce(pathway.longest_wait_days > 126, false) as is_over_18_weeks,
     pathway.next_tci_date,
-    {%- for kind in ['gp', 'ed', 'call_111', 'ambulance'] %}
+    {%- for kind in kinds %}
     cast(coalesce(used.{{ kind }}_recent, 0) as integer) as {{ kind }}_recent_count,
     cast(coalesce(used.{{ kind }}_before, 0) as integer) as {{ kind }}_before_count,
     coalesce(used.{{ kind }}_rising, false) as is_{{ kind }}_rising,

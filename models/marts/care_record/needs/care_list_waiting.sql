@@ -20,13 +20,15 @@ select
         case when waiting.is_gp_rising then ', GP' else '' end
         || case when waiting.is_ed_rising then ', emergency department' else '' end
         || case when waiting.is_call_111_rising then ', 111' else '' end
-        || case when waiting.is_ambulance_rising then ', ambulance' else '' end,
+        || case when waiting.is_ambulance_rising then ', ambulance' else '' end
+        || case when waiting.is_urgent_rising then ', any urgent contact' else '' end,
         3
     ), '') as rising_use,
     waiting.gp_recent_count,
     waiting.ed_recent_count,
     waiting.call_111_recent_count,
-    waiting.ambulance_recent_count
+    waiting.ambulance_recent_count,
+    waiting.urgent_recent_count
 from {{ ref('waiting_patient_use') }} as waiting
 inner join {{ ref('person_profile') }} as profile
     on

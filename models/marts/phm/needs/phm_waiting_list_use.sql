@@ -26,6 +26,9 @@ select
     waiting.ambulance_recent_count,
     waiting.ambulance_before_count,
     waiting.is_ambulance_rising,
+    waiting.urgent_recent_count,
+    waiting.urgent_before_count,
+    waiting.is_urgent_rising,
     waiting.is_comparable,
     waiting.is_rising
 from {{ ref('waiting_patient_use') }} as waiting
