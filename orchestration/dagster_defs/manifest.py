@@ -1,4 +1,4 @@
-"""The dbt manifest behind the definitions: compiled when a dbt file changed, never inside a run."""
+"""The dbt manifest behind the definitions: made when a dbt file changed, never inside a run."""
 
 from __future__ import annotations
 
@@ -53,9 +53,25 @@ def load_manifest(settings: Settings, *, may_compile: bool = True) -> dict[str, 
     if not may_compile:
         raise ManifestFailed("no dbt manifest yet: open the code location once (`bihub dev`) before starting runs")
     fingerprint = dbt_fingerprint()
-    _compile(settings)
+    if not _take_from_build(settings):
+        _compile(settings)
     write_json_atomically(made_from, fingerprint)
     return read_json(folder(settings) / "manifest.json")
+
+
+def _take_from_build(settings: Settings) -> bool:
+    """Whether the last whole build followed the rules that hold now: what it compiled need not be compiled again."""
+    from orchestration.warehouse import code_fingerprint, follows_rules
+
+    if not follows_rules(settings, code_fingerprint()):
+        return False
+    built = read_cache(settings.dbt_target / "manifest.json")
+    if not built or not all(
+        node.get("compiled_code") for node in built["nodes"].values() if node["resource_type"] == "model"
+    ):
+        return False
+    write_json_atomically(folder(settings) / "manifest.json", built)
+    return True
 
 
 def _compile(settings: Settings) -> None:

@@ -2,15 +2,18 @@
 
 import json
 import os
+import shutil
 import sqlite3
 import subprocess
 import sys
 from pathlib import Path
 
 import dagster as dg
+import duckdb
 import pytest
 from filelock import FileLock
 
+from orchestration import warehouse
 from orchestration.dagster_defs import arrival, automation, describe, feeds, manifest, products, transform
 from orchestration.dagster_defs.build import build_definitions
 from orchestration.dagster_defs.guard import POOL
@@ -27,12 +30,11 @@ CANARIES = ("9990009998", "Zzyzxcanary")
 
 
 @pytest.fixture(scope="module")
-def compiled(request):
-    """(manifest, lineage), from a home that only ever holds compiled SQL and is kept between test runs."""
-    settings = Settings(home=request.config.cache.mkdir("compiled"))
-    with FileLock(settings.home / "compile.lock"):
-        made = manifest.load_manifest(settings)
-        return made, load_lineage(settings, made)
+def compiled(built_hub):
+    """(manifest, lineage) of the small hub of all tests."""
+    with FileLock(built_hub.home / "compile.lock"):
+        made = manifest.load_manifest(built_hub)
+        return made, load_lineage(built_hub, made)
 
 
 @pytest.fixture(scope="module")
@@ -270,8 +272,11 @@ def checks_of(result) -> dict[tuple[dg.AssetKey, str], bool]:
     }
 
 
-@pytest.mark.parametrize("how", ["raises", "rejected"])
-@pytest.mark.parametrize("which", [slice(1), slice(0, None, 2), slice(1, None, 2)], ids=["one", "even", "odd"])
+@pytest.mark.parametrize(
+    ("which", "how"),
+    [(slice(1), "raises"), (slice(0, None, 2), "rejected"), (slice(1, None, 2), "raises")],
+    ids=["one", "even", "odd"],
+)
 def test_broken_feeds_fail_alone_and_the_build_goes_on(compiled, tmp_path, how, which):
     """Every feed is broken once, and goes on once while its neighbours are."""
     everything = every_feed(compiled)
@@ -432,7 +437,6 @@ def test_results_of_dbt_are_shown_test_by_test_and_one_that_nobody_evaluated_is_
 
 
 def test_a_build_of_some_models_asks_dbt_for_those_and_shows_no_older_result(compiled, tmp_path, instance):
-    import duckdb
 
     settings = Settings(home=tmp_path / "home")
     asked = []
@@ -671,9 +675,9 @@ def test_importing_the_code_location_is_quick_and_touches_nothing(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_the_code_location_loads_within_seconds_and_without_dbt(compiled, request):
+def test_the_code_location_loads_within_seconds_and_without_dbt(compiled, built_hub):
     """Every run loads it once more before it begins: what it costs is part of how soon a landed file is seen."""
-    environment = os.environ | {"BIHUB_HOME": str(request.config.cache.mkdir("compiled"))}
+    environment = os.environ | {"BIHUB_HOME": str(built_hub.home)}
     done = subprocess.run(
         [sys.executable, "-c", PROBE, "load"], env=environment, capture_output=True, text=True, check=True
     )
@@ -698,6 +702,30 @@ def test_the_manifest_is_compiled_when_a_dbt_file_changed_and_never_inside_a_run
     monkeypatch.setattr(manifest, "dbt_fingerprint", lambda: "a model was edited")
     assert manifest.load_manifest(settings, may_compile=False) == {"made": 1}
     assert manifest.load_manifest(settings) == {"made": 2}
+
+
+def test_what_the_last_build_compiled_is_taken_while_its_rules_hold(compiled, built_hub, tmp_path, monkeypatch):
+    settings = Settings(home=tmp_path)
+    settings.dbt_target.mkdir(parents=True)
+    settings.warehouse.parent.mkdir(parents=True)
+    for name in ("manifest.json", "partial_parse.msgpack"):
+        shutil.copy2(built_hub.dbt_target / name, settings.dbt_target)
+    with duckdb.connect(str(settings.warehouse)) as made:
+        made.execute("create schema hub")
+    warehouse.remember_build(settings, warehouse.code_fingerprint())
+    monkeypatch.setattr(manifest, "_compile", lambda settings: pytest.fail("nothing changed since the build"))
+    assert manifest.load_manifest(settings)["nodes"].keys() == compiled[0]["nodes"].keys()
+    shutil.rmtree(manifest.folder(settings))
+    monkeypatch.setattr(warehouse, "code_fingerprint", lambda: "another rule")
+    with pytest.raises(pytest.fail.Exception, match="nothing changed"):
+        manifest.load_manifest(settings)
+
+
+@pytest.mark.skipif(not os.environ.get("BIHUB_EVERY_DAY"), reason="a minute; `make torture` runs it")
+def test_the_project_compiles_in_a_home_without_data(tmp_path):
+    made = manifest.load_manifest(Settings(home=tmp_path))
+    models = [node for node in made["nodes"].values() if node["resource_type"] == "model"]
+    assert len(models) > 100 and all(node["compiled_code"] for node in models)
 
 
 def test_the_fingerprint_sees_an_edited_a_new_and_a_deleted_file(tmp_path):
