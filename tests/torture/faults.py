@@ -55,7 +55,7 @@ class Trial:
 
 
 @contextmanager
-def small_disk(folder: Path, megabytes: int = 400) -> Iterator[Path]:
+def small_disk(folder: Path, megabytes: int = 900) -> Iterator[Path]:
     """A disk of its own, so that it can be filled or made read-only."""
     folder.mkdir(parents=True)
     subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={megabytes}m", "tmpfs", str(folder)], check=True)
