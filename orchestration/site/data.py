@@ -101,6 +101,7 @@ TABLES: Mapping[str, str] = {
     "phm_intervention_effect": "intervention_id varchar, label varchar, design varchar, is_main boolean, "
     "index_date date, exposed_people bigint, left_out_people bigint, matched_people bigint, "
     "comparison_people bigint, effect_ratio double, effect_ratio_lower double, effect_ratio_upper double, "
+    "trend_ratio double, trend_ratio_lower double, trend_ratio_upper double, "
     "difference_per_1000_years double, difference_lower double, difference_upper double, answer varchar",
     "phm_intervention_balance": "intervention_id varchar, design varchar, variable varchar, "
     "standardised_difference double",

@@ -17,7 +17,11 @@ ANSWERS = {
     "fewer": "Fewer emergency admissions than to be expected.",
     "more": "More emergency admissions than to be expected.",
     "not_told": "Not told: the interval holds no difference.",
-    "not_comparable": "Not told: the people compared differed before it began.",
+    "not_comparable": "Not told: emergency admissions of the two sides went different ways already before it began, as "
+    "they do where people are chosen in a bad time and get better by themselves.",
+    "not_confirmed": "Not told: there is a difference beside people alike, and not the same beside people with as many "
+    "emergency admissions before. People who are chosen in a bad time get better by themselves, which looks like an "
+    "effect; find out how they were chosen.",
     "too_few": "Not told: too few people, or too few admissions.",
 }
 DESIGNS = {
@@ -141,11 +145,14 @@ def interventions(site: Site) -> dict[str, Any]:
         key = f"{row['intervention_id']}|{row['design']}"
         counts = ("exposed_people", "left_out_people", "matched_people", "comparison_people")
         is_told = row["effect_ratio"] is not None and row["answer"] != "too_few"
-        ratio = (row["effect_ratio"], row["effect_ratio_lower"], row["effect_ratio_upper"])
+        ratio, trend = (
+            [row[f"{result}_ratio{part}"] for part in ("", "_lower", "_upper")] for result in ("effect", "trend")
+        )
         listed.append({
             "row": row, "design": DESIGNS.get(row["design"], words.humane(row["design"])),
             "answer": ANSWERS.get(row["answer"], words.humane(row["answer"] or "")),
             "ratio": _span(*ratio, 2) if is_told else "–",
+            "trend": _span(*trend, 2) if is_told and row["trend_ratio"] is not None else "–",
             "per_1000": _span(row["difference_per_1000_years"], row["difference_lower"], row["difference_upper"], 0,
                               sign=True) if is_told and row["difference_per_1000_years"] is not None else "–",
             "worst": None if worst is None else words.number(worst, 2),

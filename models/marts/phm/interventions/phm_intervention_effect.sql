@@ -1,6 +1,6 @@
 -- One row per intervention and design (F 4.14): emergency admissions before and after of people who took
 -- part and of those beside whom they are held, and the difference in differences with its limits: did it
--- work. People in secondary use only.
+-- work. What the main design finds is told only where the other finds it too. People in secondary use only.
 with person as (
 
     select
@@ -112,7 +112,7 @@ select
     register.intervention_id,
     register.label,
     compared.design,
-    compared.design = 'characteristics' as is_main,
+    {{ is_main_design('compared') }} as is_main,
     cast({{ as_of() }} as date) as index_date,
     cast(taken_on.permitted_people as integer) as exposed_people,
     cast(taken_on.people - taken_on.permitted_people as integer) as left_out_people,
@@ -137,7 +137,7 @@ select
     round({{ spared }}, 6) as admissions_spared,
     round({{ spared }} * cost.pounds, 0) as pounds_spared,
     register.cost_per_person_pounds * compared.matched_people as pounds_spent,
-    {{ intervention_answer('compared') }} as answer
+    {{ confirmed_answer('compared') }} as answer
 from compared
 inner join {{ ref('intervention_register') }} as register
     on compared.intervention_id = register.intervention_id
