@@ -32,10 +32,8 @@ spell as (
         profile.person_id,
         profile.index_date,
         spell.hospital_spell_id,
-        {{ without_sensitive('icd10', 'spell.primary_diagnosis_code', ['restrict']) }}
-            as primary_diagnosis_code,
-        {{ list_without_sensitive('icd10', 'spell.secondary_diagnosis_codes', ['restrict']) }}
-            as secondary_diagnosis_codes
+        {{ without_sensitive('icd10', 'spell.primary_diagnosis_code', ['restrict']) }} as primary_code,
+        {{ list_without_sensitive('icd10', 'spell.secondary_diagnosis_codes', ['restrict']) }} as other_codes
     from {{ ref('hospital_spell') }} as spell
     inner join profile
         on
@@ -55,8 +53,8 @@ acsc as (
     from spell
     inner join {{ ref('acsc_code') }} as acsc_code
         on
-            substr(spell.primary_diagnosis_code, 1, 3) = acsc_code.icd10_prefix
-            or substr(spell.primary_diagnosis_code, 1, 4) = acsc_code.icd10_prefix
+            substr(spell.primary_code, 1, 3) = acsc_code.icd10_prefix
+            or substr(spell.primary_code, 1, 4) = acsc_code.icd10_prefix
 
 ),
 
@@ -103,8 +101,8 @@ told as (
         1 as events
     from spell
     where
-        substr(spell.primary_diagnosis_code, 1, 1) in ('S', 'T')
-        and {{ regex_extract('spell.secondary_diagnosis_codes', '(^|;) *W[01]') }} is not null
+        substr(spell.primary_code, 1, 1) in ('S', 'T')
+        and {{ regex_extract('spell.other_codes', '(^|;) *W[01]') }} is not null
     union all
     select
         register.person_id,
