@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-from orchestration.demo import clock, delivery, formats, nelft
+from orchestration.demo import clock, delivery, formats, nelft, restricted_codes
 from orchestration.demo.care_services import COMMUNITY, MH, SHORT, Services, made_services, make_services, numbers
 from orchestration.demo.community import ORGANISATION
 from orchestration.demo.dirt import DirtLog, rate
@@ -253,6 +253,12 @@ def send_referrals(world: World, landing: Path, seed: int, habit: Habit) -> Sent
         rows = _submitted(plan, first, until, late, mistaken)
     sent = _delivery(plan, rows, table["received_at"], total)
     _note_lateness(log, ids, late & sent.delivered, mistaken & sent.delivered)
+    if habit.setting == MH:
+        told = sent.delivered & (np.arange(total) < count)
+        told &= restricted_codes.is_adult(world.people, table["person"], received)
+        restricted, _ = restricted_codes.pick(feed, seed, told, 1)
+        reason = words([restricted_codes.listed("mh_referral_reason")[0]["code"]] * len(restricted))
+        restricted_codes.in_place(table, "reason_code", restricted, reason, ids, log)
     rows = sent.rows
     out = take(table, rows["record"])
     end = plan.months[rows["month"]] + 1

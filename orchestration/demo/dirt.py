@@ -59,6 +59,7 @@ DIRT = (
     Defect("restricted_code", SPELLS, 0.004, "A diagnosis or a clinic that law or local rule restricts. A few always."),
     Defect("restricted_code", ED, 0.003, "A diagnosis or complaint that law or local rule restricts. A few always."),
     Defect("restricted_code", PLANNED, 0.002, "At a clinic of sexual health (360). A few always."),
+    Defect("restricted_code", MH_REFERRALS, 0.004, "Referred for gender discomfort (20). One always."),
     Defect("restricted_code", CODED_ENTRIES, 0.00012, "An entry that law or local rule restricts. A few always."),
     # who it is
     Defect(

@@ -11,7 +11,7 @@ import duckdb
 import pandas as pd
 import pytest
 
-from orchestration.demo.dirt import CODED_ENTRIES, ED, PLANNED, SPELLS
+from orchestration.demo.dirt import CODED_ENTRIES, ED, MH_REFERRALS, PLANNED, SPELLS
 from orchestration.leaks import scan_home
 from orchestration.pseudonyms import load_key, pseudonym
 from orchestration.settings import PROJECT, Settings
@@ -100,7 +100,13 @@ def test_every_store_is_in_the_register_and_says_what_is_applied(built_hub: Sett
 CODES_OF = {
     SPELLS: ("icd10", "treatment_function"),
     PLANNED: ("treatment_function",),
+    MH_REFERRALS: ("mh_referral_reason",),
     (*ED, *CODED_ENTRIES): ("snomed",),
+}
+# numbers that elsewhere mean something else: the column of a table that says them, the code system of an event
+SHORT_CODES = {
+    "360": ("treatment_function_code", "treatment_function"),
+    "20": ("reason_code", "mental_health_referral_reason"),
 }
 # what is built for others than those who treat
 BEYOND_CARE = ("uec", "phm", "quality")
@@ -126,17 +132,18 @@ def planted(built_hub: Settings) -> pd.DataFrame:
     return pd.DataFrame(found, columns=["feed", "record_id", "column", "code", "code_group", "action"])
 
 
-def clinic(columns: list[str]) -> str:
-    """Where a table names a clinic of sexual health: a number that elsewhere means something else."""
-    says = [f"{column} = '360'" for column in columns if column.endswith("treatment_function_code")]
+def says(code: str, columns: list[str]) -> list[str]:
+    """Where a table says a code that is a short number."""
+    column, code_system = SHORT_CODES[code]
+    found = [f"{column} = '{code}'"] if column in columns else []
     if {"code_system", "code"} <= set(columns):
-        says.append("code_system = 'treatment_function' and code = '360'")
-    return " or ".join(says)
+        found.append(f"code_system = '{code_system}' and code = '{code}'")
+    return found
 
 
 def holders(connection: duckdb.DuckDBPyConnection, relations: list[str], codes: list[str]) -> dict[str, int]:
     """Tables or files, each with the number of its rows that hold one of the codes in any text."""
-    words = "|".join(code for code in codes if code != "360")
+    words = "|".join(code for code in codes if code not in SHORT_CODES)
     out = {}
     for relation in relations:
         columns = [
@@ -144,9 +151,9 @@ def holders(connection: duckdb.DuckDBPyConnection, relations: list[str], codes: 
         ]
         if columns:
             text = ", ".join(f'"{column}"' for column in columns)
-            where = f"regexp_matches(concat_ws(' ', {text}), '\\b({words})\\b')"
-            named = clinic(columns) if "360" in codes else ""
-            where += f" or {named}" if named else ""
+            tried = [f"regexp_matches(concat_ws(' ', {text}), '\\b({words})\\b')"]
+            tried += [one for code in codes if code in SHORT_CODES for one in says(code, columns)]
+            where = " or ".join(tried)
             rows = connection.execute(f"select count(*) from {relation} where {where}").fetchone()[0]
             out |= {relation: rows} if rows else {}
     return out
@@ -168,7 +175,7 @@ def published(built_hub: Settings, *stores: str) -> list[str]:
 
 def test_every_feed_that_can_carry_restricted_codes_has_some(planted: pd.DataFrame) -> None:
     """Without them none of the tests below says anything."""
-    assert set(planted.feed) == {*SPELLS, *ED, *PLANNED, *CODED_ENTRIES}
+    assert set(planted.feed) == {*SPELLS, *ED, *PLANNED, *MH_REFERRALS, *CODED_ENTRIES}
     for feeds, columns in (
         (SPELLS, {"primary_diagnosis_code", "secondary_diagnosis_codes", "treatment_function_code"}),
         (ED, {"diagnosis_code", "chief_complaint_code"}),
@@ -183,14 +190,15 @@ def test_what_law_restricts_is_in_no_table_and_no_file(built_hub: Settings, plan
     codes = sorted(set(planted[planted.action == "drop"].code))
     with duckdb.connect(str(built_hub.warehouse), read_only=True) as warehouse:
         # where they lie and may lie, or looking would prove nothing
-        sent = ["staging.stg_primary_care__gp_events", "staging.stg_mseft__waiting_list"]
+        feeds = ("primary_care__gp_events", "mseft__waiting_list", "nelft__mh_referrals")
+        sent = [f"staging.stg_{feed}" for feed in feeds]
         assert set(holders(warehouse, sent, codes)) == set(sent)
         built = tables(warehouse, ("cdm", "derived", "care_record", *BEYOND_CARE))
         assert holders(warehouse, built, codes) == {}
         files = published(built_hub, "direct_care", "secondary_use", "open")
         assert len(files) > 60
         assert holders(warehouse, files, codes) == {}
-    pattern = re.compile(rb"\b(" + "|".join(set(codes) - {"360"}).encode() + rb")\b")
+    pattern = re.compile(rb"\b(" + "|".join(set(codes) - set(SHORT_CODES)).encode() + rb")\b")
     pages = [file for file in built_hub.published.rglob("*") if file.is_file() and file.suffix != ".parquet"]
     pages = [file for file in pages if RULES not in file.parts]
     assert len(pages) > 20
@@ -207,7 +215,8 @@ def test_what_local_rule_restricts_is_for_direct_care_only(built_hub: Settings, 
 
 
 def test_as_many_restricted_codes_are_removed_as_were_sent(built_hub: Settings, planted: pd.DataFrame) -> None:
-    removed = planted[planted.action == "drop"].groupby(["feed", "code_group"]).record_id.nunique()
+    removed = planted[planted.action == "drop"].replace({"feed": dict.fromkeys(MH_REFERRALS, "mh_referrals")})
+    removed = removed.groupby(["feed", "code_group"]).record_id.nunique()
     with duckdb.connect(str(built_hub.warehouse), read_only=True) as warehouse:
         counted = warehouse.execute("select feed_table, code_group, records from cdm.sensitive_code_removed").fetchall()
     assert {(feed, group): records for feed, group, records in counted} == removed.to_dict()
