@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from orchestration.files import read_cache, read_json, write_json_atomically
+from orchestration.files import read_cache, read_json, write_json_atomically, write_text_atomically
 from orchestration.settings import PROJECT, Settings
 
 DBT_FILES = ("models", "macros", "seeds", "tests/dbt", "dbt_project.yml", "profiles.yml")
@@ -65,12 +65,13 @@ def _take_from_build(settings: Settings) -> bool:
 
     if not follows_rules(settings, code_fingerprint()):
         return False
-    built = read_cache(settings.dbt_target / "manifest.json")
+    file = settings.dbt_target / "manifest.json"
+    built = read_cache(file)
     if not built or not all(
         node.get("compiled_code") for node in built["nodes"].values() if node["resource_type"] == "model"
     ):
         return False
-    write_json_atomically(folder(settings) / "manifest.json", built)
+    write_text_atomically(folder(settings) / "manifest.json", file.read_text(encoding="utf-8"))
     return True
 
 

@@ -263,12 +263,9 @@ def test_a_waiver_on_one_column_does_not_cover_its_neighbour():
 
 
 @pytest.fixture(scope="module")
-def hub(request):
-    """A home that only ever holds compiled SQL, kept between test runs: compiling takes longer than all tests here."""
-    settings = Settings(home=request.config.cache.mkdir("compiled"))
-    with FileLock(settings.home / "compile.lock"):
-        manifest = load_manifest(settings)
-    return settings, manifest
+def hub(built_hub):
+    with FileLock(built_hub.home / "compile.lock"):
+        return built_hub, load_manifest(built_hub)
 
 
 @pytest.fixture(scope="module")
