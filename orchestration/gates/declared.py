@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
+from functools import cache
 
 import yaml
 
@@ -85,14 +86,16 @@ Declared = tuple[str, str, str, str]
 """(file, resource, column or '', test)."""
 
 
-class _Lines(yaml.SafeLoader):
+class _Lines(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
     """Keeps the line of every mapping under the key __line__."""
 
     def construct_mapping(self, node, deep=False):
         return {**super().construct_mapping(node, deep=deep), "__line__": node.start_mark.line + 1}
 
 
+@cache
 def _load(text: str) -> dict:
+    """Whoever asks gets the same document, to read."""
     return yaml.load(text, _Lines) or {}
 
 
