@@ -1,9 +1,9 @@
 """Day by day or at once: the same. A hub that took its files in over several runs holds what one run over all of them
 gives: ledger, every table, every published byte.
 
-In `make test` one hub goes through a changed rule and a day on which everything arrives that partners send: new, late,
-corrected, withdrawn, repeated, out of order, about somebody else. With BIHUB_EVERY_DAY=1 (`make torture`) each of
-these alone, faults in between, and random files in random order.
+In `make test` one hub goes through a changed rule, a new metric and a day on which everything arrives that partners
+send: new, late, corrected, withdrawn, repeated, out of order, about somebody else. With BIHUB_EVERY_DAY=1
+(`make torture`) each of these alone, faults in between, and random files in random order.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 
+import duckdb
 import jinja2
 import pytest
 from incremental_kit import Failed, Hub, contents
@@ -85,6 +86,17 @@ def rule(hub: Hub, name: str, old: str, new: str, count: int = -1) -> Iterator[N
 
 
 @contextmanager
+def new_file(hub: Hub, name: str, text: str) -> Iterator[Path]:
+    """The project with one file more."""
+    file = hub.project / name
+    file.write_text(text, encoding="utf-8")
+    try:
+        yield file
+    finally:
+        file.unlink()
+
+
+@contextmanager
 def named(what: str) -> Iterator[None]:
     try:
         yield
@@ -101,6 +113,23 @@ def downstream(hub: Hub, *models: str) -> set[str]:
     return {f"{manifest['nodes'][node]['schema']}.{manifest['nodes'][node]['alias']}" for node in found}
 
 
+NEW_METRIC = """{{ config(meta={'metric': {
+    'id': 'AMB_ALL_P90', 'label': 'Ambulance response, all categories, 90th centile', 'unit': 'seconds',
+    'better': 'lower', 'aggregate': 'p90', 'dataset': 'ambsys',
+    'definition': 'A metric that only a test knows.', 'source': 'F 3.2 none',
+    'no_target': 'A test sets no standard.',
+}}) }}
+-- One row per counted incident with a response time.
+select
+    call_date as event_date,
+    organisation_code,
+    cast(null as varchar) as site_code,
+    is_covid,
+    response_seconds as numerator,
+    1 as denominator
+from {{ ref('fct_ambulance_incident') }}
+where is_counted and response_seconds is not null
+"""
 RULE = ("models/marts/uec/metrics/hand_15.sql", "handover_minutes <= 15", "handover_minutes <= 20")
 
 
@@ -125,16 +154,49 @@ def test_what_a_table_promises_is_part_of_what_it_is() -> None:
     assert definition("integer", False) != definition("integer", False, "select 2 as one")
 
 
-def test_through_a_changed_rule_and_every_kind_of_day(hub: Hub) -> None:
+def rows(hub: Hub, query: str) -> list[tuple]:
+    with duckdb.connect(str(hub.settings.warehouse), read_only=True) as warehouse:
+        return warehouse.execute(query).fetchall()
+
+
+def assert_one_file_is_one_metric(hub: Hub, others_before: list[tuple]) -> None:
+    others = "select * from uec.uec_metric where metric_id not in ('AMB_ALL_P90', 'HAND_15') order by all"
+    assert rows(hub, others) == others_before
+    counted = "from uec.fct_ambulance_incident where is_counted and response_seconds is not null"
+    newest_day = f"call_date = (select max(call_date) {counted})"
+    seconds = rows(hub, f"select response_seconds {counted} and {newest_day} order by 1")
+    newest = rows(
+        hub,
+        "select denominator, value from uec.uec_metric where metric_id = 'AMB_ALL_P90' and period_grain = 'day' "
+        "and covid_group = 'all' order by period_start desc limit 1",
+    )
+    rank = -(-len(seconds) * 9 // 10)
+    assert newest == [(len(seconds), seconds[rank - 1][0])]
+    assert rows(hub, "select label, feeds from uec.dim_metric where metric_id = 'AMB_ALL_P90'") == [
+        ("Ambulance response, all categories, 90th centile", "eeast.incidents")
+    ]
+    told = rows(hub, "select metrics like '%AMB_ALL_P90%' from quality.dq_feed where partner = 'eeast'")
+    assert told == [(True,)]
+
+
+def test_through_a_changed_and_a_new_rule_and_every_kind_of_day(hub: Hub) -> None:
     before = hub.manifest
-    with rule(hub, *RULE):
+    others = rows(hub, "select * from uec.uec_metric where metric_id <> 'HAND_15' order by all")
+    new_metric = "models/marts/uec/metrics/amb_all_p90.sql"
+    with rule(hub, *RULE), new_file(hub, new_metric, NEW_METRIC.replace("'unit': 'seconds',", "")) as file:
+        with pytest.raises(Failed, match=r"metrics/amb_all_p90\.sql: the metric has no 'unit'"):
+            hub.bihub("build")
+        assert hub.manifest == before
+        file.write_text(NEW_METRIC)
         hub.run()
+        assert_one_file_is_one_metric(hub, others)
         # Staging reads the lake of another home now. Tables of metrics hold every metric's SQL, without a ref to it.
         touched = {
             name for name, outcome in hub.outcomes().items() if outcome != "unchanged" and "staging." not in name
         }
         assert "uec.uec_metric" in touched
-        assert touched <= downstream(hub, "hand_15", "uec_metric", "uec_metric_population"), sorted(touched)
+        metrics = ("hand_15", "amb_all_p90", "uec_metric", "uec_metric_population", "dim_metric")
+        assert touched <= downstream(hub, *metrics), sorted(touched)
         assert hub.manifest["version"] != before["version"]
         partners = Partners(hub)
         arrives = datetime.fromisoformat(before["as_of"]) + timedelta(days=1)

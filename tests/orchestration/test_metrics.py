@@ -1,12 +1,11 @@
-"""The metric framework: one file is one metric, whatever the rest; and a hub without a single file still builds."""
+"""The metric framework: every family has its feeds; a hub without a single file still builds.
+
+That one new file is one new metric: test_incremental.py.
+"""
 
 from __future__ import annotations
 
 import json
-import os
-import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import duckdb
@@ -15,23 +14,6 @@ from conftest import bihub
 
 from orchestration.settings import PROJECT, Settings, load_settings
 
-NEW_METRIC = """{{ config(meta={'metric': {
-    'id': 'AMB_ALL_P90', 'label': 'Ambulance response, all categories, 90th centile', 'unit': 'seconds',
-    'better': 'lower', 'aggregate': 'p90', 'dataset': 'ambsys',
-    'definition': 'A metric that only a test knows.', 'source': 'F 3.2 none',
-    'no_target': 'A test sets no standard.',
-}}) }}
--- One row per counted incident with a response time.
-select
-    call_date as event_date,
-    organisation_code,
-    cast(null as varchar) as site_code,
-    is_covid,
-    response_seconds as numerator,
-    1 as denominator
-from {{ ref('fct_ambulance_incident') }}
-where is_counted and response_seconds is not null
-"""
 SPELLS = {f"mseft.{site}_spells" for site in ("basildon", "broomfield", "southend")}
 FEEDS = {
     "AMB": {"eeast.incidents"},
@@ -49,73 +31,6 @@ FEEDS = {
     "CH": {f"{council}.care_homes" for council in ("essex", "southend", "thurrock")},
     "POC": {"essex.packages_awaited", "southend.brokerage_journal", "thurrock.packages_awaited"},
 }
-
-
-class Copy:
-    """A copy of the dbt project, with a home of its own."""
-
-    def __init__(self, folder: Path):
-        self.project = folder / "project"
-        self.home = folder / "home"
-        (self.home / "warehouse").mkdir(parents=True)
-        for part in ("models", "macros", "seeds", "tests/dbt"):
-            shutil.copytree(PROJECT / part, self.project / part)
-        for file in ("dbt_project.yml", "profiles.yml"):
-            shutil.copy(PROJECT / file, self.project / file)
-
-    def dbt(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        environment = {key: value for key, value in os.environ.items() if not key.startswith(("BIHUB_", "DBT_"))}
-        environment |= {"BIHUB_HOME": str(self.home), "PYTHONPATH": str(PROJECT)}
-        return subprocess.run(
-            [str(Path(sys.executable).parent / "dbt"), "--no-use-colors", *arguments, "--profiles-dir", "."],
-            cwd=self.project, env=environment, text=True, capture_output=True, check=False,
-        )  # fmt: skip
-
-    def rows(self, query: str) -> list[tuple]:
-        with duckdb.connect(str(self.home / "warehouse" / "bihub.duckdb"), read_only=True) as warehouse:
-            return warehouse.execute(query).fetchall()
-
-    def metric_file(self, name: str) -> Path:
-        return self.project / "models" / "marts" / "uec" / "metrics" / name
-
-
-def test_one_new_file_is_one_new_metric(built_hub: Settings, tmp_path: Path) -> None:
-    copy = Copy(tmp_path)
-    shutil.copy(built_hub.warehouse, copy.home / "warehouse" / "bihub.duckdb")
-    context = built_hub.warehouse.parent / "run_context.json"
-    if context.exists():
-        shutil.copy(context, copy.home / "warehouse")
-    before = copy.rows("select * from uec.uec_metric order by all")
-    as_of = copy.rows("select as_of from hub.run_context")
-    copy.metric_file("amb_all_p90.sql").write_text(NEW_METRIC)
-
-    done = copy.dbt("run", "--select", "uec_metric", "dim_metric", "dq_feed", "amb_all_p90")
-
-    assert done.returncode == 0, done.stdout
-    assert copy.rows("select as_of from hub.run_context") == as_of
-    assert copy.rows("select * from uec.uec_metric where metric_id <> 'AMB_ALL_P90' order by all") == before
-    events = copy.rows(
-        "select response_seconds from uec.fct_ambulance_incident where is_counted and response_seconds is not null "
-        "and call_date = (select max(call_date) from uec.fct_ambulance_incident "
-        "where is_counted and response_seconds is not null) "
-        "order by 1"
-    )
-    newest = copy.rows(
-        "select denominator, value from uec.uec_metric where metric_id = 'AMB_ALL_P90' and period_grain = 'day' "
-        "and covid_group = 'all' order by period_start desc limit 1"
-    )
-    rank = -(-len(events) * 9 // 10)
-    assert newest == [(len(events), events[rank - 1][0])]
-    assert copy.rows("select label, feeds from uec.dim_metric where metric_id = 'AMB_ALL_P90'") == [
-        ("Ambulance response, all categories, 90th centile", "eeast.incidents")
-    ]
-    assert copy.rows("select metrics like '%AMB_ALL_P90%' from quality.dq_feed where partner = 'eeast'") == [(True,)]
-
-    copy.metric_file("amb_all_p90.sql").write_text(NEW_METRIC.replace("'unit': 'seconds',", ""))
-    broken = copy.dbt("run", "--select", "uec_metric")
-    assert broken.returncode != 0
-    assert "metrics/amb_all_p90.sql: the metric has no 'unit'" in broken.stdout
-    assert copy.rows("select 1 from uec.uec_metric where metric_id = 'AMB_ALL_P90'"), "the last good table stays"
 
 
 def test_a_hub_without_any_file_builds(tmp_path: Path) -> None:
