@@ -158,6 +158,10 @@ def file_being_written(context, base: Settings, work: Path) -> str:
     trial = Trial(context, base, work / "growing")
     whole = max(base.landing.glob("*/*.csv"), key=lambda path: path.stat().st_mtime)
     growing = trial.settings.landing / whole.relative_to(base.landing)
+    # What came at that time or later comes with it: a file older than what was published would count from now.
+    later = [path for path in base.landing.glob("*/*") if path.stat().st_mtime >= whole.stat().st_mtime]
+    for path in later:
+        (trial.settings.landing / path.relative_to(base.landing)).unlink()
     said, over = whole.read_bytes(), threading.Event()
     growing.write_bytes(said[:10])
 
@@ -177,7 +181,8 @@ def file_being_written(context, base: Settings, work: Path) -> str:
         assert run.code == 0, words
         landed = {known["landed_as"] for known in _ledger(trial.settings)}
         assert growing.relative_to(trial.settings.landing).as_posix() not in landed
-        copy(whole, growing)
+        for path in later:
+            copy(path, trial.settings.landing / path.relative_to(base.landing))
         trial.ends_well()
     return f"{growing.name} waited until it was whole"
 
