@@ -1,8 +1,8 @@
-"""The leak scan: does anything outside the identifiable zone hold what identifies a person?
+"""The leak scan: does anything outside the identifiable zone hold what identifies a person, or a restricted code?
 
 Identifiable zone: landing, lake, warehouse, systems, keys, truth, and published/direct_care. Everything else in a home
-is looked through, by value: valid NHS numbers, postcodes of people, birth dates, names; in Parquet, SQLite and text. A
-finding names file, place and kind, never the value.
+is looked through, by value: valid NHS numbers, postcodes of people, birth dates, names; in Parquet, SQLite and text;
+and, in Parquet, restricted codes (F 5.6). A finding names file, place and kind, never the value.
 """
 
 from __future__ import annotations

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 from functools import cached_property
 from pathlib import Path
+from typing import NamedTuple
 
 from orchestration.pseudonyms import load_key, pseudonym
 from orchestration.settings import PROJECT, Settings
@@ -21,6 +22,23 @@ COLUMNS = {
     "family_name": ["family_name"],
     "given_name": ["given_name"],
 }
+
+
+# By code system: columns that may hold its codes, and whether a code stands for all that begin with it.
+CODED_COLUMNS = {
+    "snomed": (r"(?<!_key)$", False),
+    "icd10": (r"diagnos|icd10|cause_of_death", True),
+    "opcs4": (r"procedure|opcs4", True),
+    "treatment_function": (r"treatment_function", False),
+    "mh_referral_reason": (r"referral_reason", False),
+}
+
+
+class RestrictedCode(NamedTuple):
+    """The codes of one system: in which columns, and how they are found in a cell."""
+
+    column: re.Pattern[str]
+    pattern: str
 
 
 class Known:
@@ -147,6 +165,21 @@ class Known:
             f"select count(*), min(cast(value as date)), max(cast(value as date)) from {self.table('birth_date')}"
         ).fetchone()
         return days > 0.5 * ((last - first).days + 1) if days > 5_000 else False
+
+    @cached_property
+    def restricted_codes(self) -> list[RestrictedCode]:
+        """What may lie in direct care only, or nowhere (seed sensitive_code, F 5.6)."""
+        seed = f"'{_quoted(PROJECT / 'seeds' / 'sensitive_code.csv')}'"
+        rows = self.duck.execute(
+            f"select code_system, string_agg(code_prefix, '|') from read_csv({seed}, all_varchar = true) "
+            "group by code_system order by code_system"
+        ).fetchall()
+        found = []
+        for system, codes in rows:
+            column, is_prefix = CODED_COLUMNS[system]
+            end = "[0-9A-Z.]*" if is_prefix else ""
+            found.append(RestrictedCode(re.compile(column), f"(^|[; ,])({codes}){end}($|[; ,])"))
+        return found
 
     def is_public(self, value: str) -> bool:
         return re.sub("[^A-Z0-9]", "", value.upper()) in self._public

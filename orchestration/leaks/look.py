@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import sqlite3
+from collections import Counter
 from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
@@ -40,11 +41,12 @@ WORDS = {
     "postcode": "postcodes of people",
     "birth_date": "birth dates",
     "name": "names of people",
+    "restricted_code": "restricted codes",
 }
 
 
 class Finding(NamedTuple):
-    """Where something that identifies a person lies. Never the value itself."""
+    """Where something lies that may not lie there. Never the value itself."""
 
     file: str
     place: str
@@ -150,6 +152,7 @@ def _parquet(suspects: Suspects, file: Path, shown: str) -> None:
     texts = [name for name, kind in columns if _is_text(kind)]
     numbers = [name for name, kind in columns if kind in ("BIGINT", "HUGEINT", "UBIGINT", "DOUBLE")]
     _parquet_texts(suspects, shown, relation, texts)
+    _restricted_codes(suspects, shown, relation, texts)
     for name in numbers:
         whole = f'cast(cast("{name}" as bigint) as varchar)'
         sql = f'select distinct {whole} from {relation} where "{name}" between 4000000000 and 9999999999'
@@ -190,6 +193,24 @@ def _parquet_texts(suspects: Suspects, shown: str, relation: str, texts: list[st
             suspects.text(shown, name, "\n".join(values))
         if has_word:
             _names(suspects, shown, name, {v.upper() for v in values if re.fullmatch(NAME, v)})
+
+
+def _restricted_codes(suspects: Suspects, shown: str, relation: str, texts: list[str]) -> None:
+    """Codes that law or local rule keeps in direct care (F 5.6), alone or in a list: a SNOMED concept in any column, a
+    code of another system in a column that is named for what it codes."""
+    asked = [
+        (name, code.pattern) for name in texts for code in suspects.known.restricted_codes if code.column.search(name)
+    ]
+    if not asked:
+        return
+    counts = ", ".join(
+        f"count(*) filter (regexp_matches(cast(\"{name}\" as varchar), '{pattern}'))" for name, pattern in asked
+    )
+    found = suspects.known.duck.execute(f"select {counts} from {relation}").fetchone()
+    by_column = Counter({name: 0 for name, _ in asked})
+    for (name, _), count in zip(asked, found, strict=True):
+        by_column[name] += count
+    suspects.sure += [Finding(shown, name, "restricted_code", count) for name, count in by_column.items() if count]
 
 
 def _names(suspects: Suspects, shown: str, column: str, words: set[str]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import os
 import sqlite3
@@ -11,10 +12,11 @@ import duckdb
 import pytest
 
 from orchestration.leaks import scan_home, scan_new
+from orchestration.leaks.known import CODED_COLUMNS
 from orchestration.leaks.look import is_nhs_number
 from orchestration.pseudonyms import load_key, pseudonym
 from orchestration.publish import PublishRefused, live_set, publish
-from orchestration.settings import Settings
+from orchestration.settings import PROJECT, Settings
 
 # Nobody: numbers for tests, invented names, postcodes that are not assigned.
 PEOPLE = [
@@ -157,6 +159,40 @@ def test_what_stands_in_a_published_table_is_found(hub, select, found):
     select = select.replace("?", "[" + ", ".join(f"'{person[column]}'" for person in PEOPLE) + "]")
     plant_parquet(hub.home / "publish_versions" / "v1" / "secondary_use" / "uec", select)
     assert kinds(scan_home(hub)) == {found}
+
+
+RESTRICTED = {
+    "SNOMED concept": ("select '86406008' as snomed_code", "snomed_code"),
+    "SNOMED concept in any column": ("select '86406008' as detail", "detail"),
+    "in a list": ("select 'I10X;B20;E119' as secondary_diagnosis_codes", "secondary_diagnosis_codes"),
+    "by its first letters": ("select 'A5001' as primary_diagnosis_code", "primary_diagnosis_code"),
+    "procedure": ("select 'Q131' as procedure_code", "procedure_code"),
+    "clinic": ("select '360' as treatment_function_code", "treatment_function_code"),
+    "reason of a referral": ("select '20' as mh_referral_reason_code", "mh_referral_reason_code"),
+    "by local rule": ("select '95922009' as snomed_code", "snomed_code"),
+}
+
+
+@pytest.mark.parametrize(("select", "column"), RESTRICTED.values(), ids=RESTRICTED)
+def test_a_restricted_code_is_found_beyond_direct_care(hub, select, column):
+    plant_parquet(hub.home / "publish_versions" / "v1" / "secondary_use" / "uec", select)
+    report = scan_home(hub)
+    assert kinds(report) == {("restricted_code", column)}
+    assert "1 restricted codes" in str(report.findings[0])
+
+
+def test_what_only_looks_like_a_restricted_code_is_none(hub):
+    plant_parquet(
+        hub.home / "publish_versions" / "v1" / "secondary_use" / "uec",
+        "select '1864060081' as snomed_code, 'XA50' as primary_diagnosis_code, '3601' as treatment_function_code, "
+        "'A54' as ward_code, '360' as beds, '20' as reason_code, 'Z20;A05;I10' as secondary_diagnosis_codes",
+    )
+    assert scan_home(hub).findings == []
+
+
+def test_every_system_of_restricted_codes_is_looked_for():
+    with (PROJECT / "seeds" / "sensitive_code.csv").open() as seed:
+        assert {row["code_system"] for row in csv.DictReader(seed)} == set(CODED_COLUMNS)
 
 
 @pytest.mark.parametrize("purpose", ["secondary_use", "population_health"])
