@@ -121,7 +121,6 @@ select
 from weighed
 left join namesake
     on
-        weighed.differs
-        and weighed.family_name_key = namesake.family_name_key
+        weighed.family_name_key = namesake.family_name_key
         and weighed.given_name_key = namesake.given_name_key
         and weighed.birth_text = namesake.birth_text

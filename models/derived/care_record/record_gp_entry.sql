@@ -2,19 +2,26 @@
 -- confidential stays in the practice, and an entry that was taken over from another record is left out where
 -- the record itself tells the same of that day. A view.
 {{ config(materialized='view') }}
-with copied as (
+with entry as (
 
-    select distinct imported.clinical_event_id
+    select *
+    from {{ ref('clinical_event') }}
+    where not coalesce(is_imported, false)
+    union all
+    select imported.*
     from {{ ref('clinical_event') }} as imported
-    inner join {{ ref('clinical_event') }} as original
-        on
-            imported.person_id = original.person_id
-            and imported.snomed_code = original.snomed_code
-            and imported.event_date = original.event_date
     where
         imported.is_imported
-        and not original.is_imported
-        and not coalesce(original.is_confidential, false)
+        and not exists (
+            select 1
+            from {{ ref('clinical_event') }} as original
+            where
+                original.person_id = imported.person_id
+                and original.snomed_code = imported.snomed_code
+                and original.event_date = imported.event_date
+                and not original.is_imported
+                and not coalesce(original.is_confidential, false)
+        )
 
 ),
 
@@ -53,7 +60,7 @@ select
     event.problem_ended_on,
     event.feed_table,
     event.received_at
-from {{ ref('clinical_event') }} as event
+from entry as event
 left join label
     on event.snomed_code = label.snomed_code
 left join {{ ref('clinical_term') }} as term
@@ -62,10 +69,7 @@ left join {{ ref('clinical_term') }} as term
         and term.code_system = 'snomed'
 left join local_label
     on event.snomed_code = local_label.snomed_code
-left join copied
-    on event.clinical_event_id = copied.clinical_event_id
 where
     event.person_id is not null
     and not coalesce(event.is_confidential, false)
-    and copied.clinical_event_id is null
     and coalesce(event.event_date, event.recorded_on) is not null

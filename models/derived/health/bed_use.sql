@@ -43,7 +43,7 @@ slept as (
 select
     slept.person_id,
     slept.index_date,
-    sum(slept.nights) as bed_days,
+    cast(sum(slept.nights) as integer) as bed_days,
     sum(slept.nights * unit_cost.pounds) as cost_pounds
 from slept
 inner join {{ ref('unit_cost') }} as unit_cost

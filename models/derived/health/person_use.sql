@@ -25,7 +25,7 @@ told as (
         activity.activity,
         reach.first_number,
         reach.last_number,
-        sum(activity.activity_count) as activity_count,
+        cast(sum(activity.activity_count) as integer) as activity_count,
         sum(activity.cost_pounds) as cost_pounds
     from {{ ref('costed_activity') }} as activity
     inner join reach
