@@ -11,7 +11,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from orchestration.files import read_cache, write_json_atomically
+from orchestration.files import read_cache, write_json_atomically, write_text_atomically
 from orchestration.settings import PROJECT, Settings
 
 # Generic tests run a table at a time when dbt ends (macros/checks); unit tests need no data and run in `make test`.
@@ -76,6 +76,7 @@ def run_dbt(settings: Settings, arguments: list[str], progress: Progress | None 
             total = data.num_models if event.info.name == "LogTestResult" else data.total
             progress(data.node_info.node_name, data.index, total)
 
+    _forget_parse_of_another_place(settings)
     goes_on = arguments[0] == "build" and follows_rules(settings, rules)
     is_known = goes_on or (arguments[0] == "build" and _take_shared_parse(settings, rules))
     manifest = parsed_before(settings, rules) if is_known else None
@@ -102,6 +103,15 @@ def run_dbt(settings: Settings, arguments: list[str], progress: Progress | None 
         ((result.node.name, result.execution_time) for result in results if result.node), key=lambda t: -t[1]
     )
     return BuildResult(nodes=len(results), seconds=sum(seconds for _, seconds in timed), slowest=timed[:5])
+
+
+def _forget_parse_of_another_place(settings: Settings) -> None:
+    """dbt's parsed project says where each seed lay. After the project was moved, dbt would look for them there."""
+    note = settings.dbt_target / "parsed_in.txt"
+    if not note.exists() or note.read_text(encoding="utf-8") != str(PROJECT):
+        (settings.dbt_target / "partial_parse.msgpack").unlink(missing_ok=True)
+        note.parent.mkdir(parents=True, exist_ok=True)
+        write_text_atomically(note, str(PROJECT))
 
 
 def _close_connections() -> None:
@@ -131,7 +141,7 @@ def parsed_before(settings: Settings, rules: str) -> Any:
 def _shared_parse(rules: str) -> Path | None:
     """The parsed project that homes share; None where no folder for it is named."""
     folder = os.environ.get(SHARED_PARSE)
-    known_by = f"{rules}{version('dbt-core')}{(PROJECT / 'profiles.yml').read_text()}"
+    known_by = f"{PROJECT}{rules}{version('dbt-core')}{(PROJECT / 'profiles.yml').read_text()}"
     return Path(folder) / f"{hashlib.sha256(known_by.encode()).hexdigest()[:16]}.msgpack" if folder else None
 
 

@@ -5,9 +5,12 @@
   key: column or columns of the model. inputs: {model, or partner.table: its columns that carry the key, in the same
   order; or, where another input knows the key, through_input(that input, {its column: column here})}. That input may be a
   list of inputs, each of which knows some of the keys.
+  partition: a second promise, of a column of the model: the rows of one value of it are made from those rows of the
+  `partitioned` inputs alone that carry the same value in a column of the same name, and from all of the others. Where the
+  day of as_of moves on, the rows of 24 month ends stay as they lie.
 -#}
-{% macro rows_follow_key(key, inputs) %}
-    {{- config(meta={'delta': {'key': listed(key), 'inputs': inputs}}) -}}
+{% macro rows_follow_key(key, inputs, partition=none, partitioned=[]) %}
+    {{- config(meta={'delta': {'key': listed(key), 'inputs': inputs, 'partition': partition, 'partitioned': partitioned}}) -}}
 {% endmacro %}
 
 
@@ -36,10 +39,17 @@
 {% endmacro %}
 
 
+{#- Whether the rows of one partition of the model are made from those of one partition of an input. -#}
+{% macro is_partitioned(node, input) %}
+    {%- do return(input.name in ((node.config.meta.get('delta') or {}).get('partitioned') or [])) -%}
+{% endmacro %}
+
+
 {#- Whether another model takes changed rows from this one, so that they have to be kept. -#}
 {% macro is_watched(node) %}
-    {%- for other in graph.nodes.values() if other.resource_type == 'model' and node.name in ((other.config.meta.get('delta') or {}).get('inputs') or {}) -%}
-        {%- do return(true) -%}
+    {%- for other in graph.nodes.values() if other.resource_type == 'model' and other.config.meta.get('delta') -%}
+        {%- set delta = other.config.meta.delta -%}
+        {%- if node.name in delta.inputs or node.name in delta.partitioned -%}{%- do return(true) -%}{%- endif -%}
     {%- endfor -%}
     {%- do return(false) -%}
 {% endmacro %}
@@ -50,7 +60,7 @@
     {%- if not node.config.meta.get('delta') or not state.content_before -%}{%- do return(false) -%}{%- endif -%}
     {%- for id in state.changed -%}
         {%- set input = state.nodes.get(id) -%}
-        {%- if not input or not delta_of_input(node, input) -%}{%- do return(false) -%}{%- endif -%}
+        {%- if not input or not (delta_of_input(node, input) or is_partitioned(node, input)) -%}{%- do return(false) -%}{%- endif -%}
         {%- if input.resource_type == 'source' -%}
             {%- if batches_gone(state.table_name, input) -%}{%- do return(false) -%}{%- endif -%}
         {%- elif input.resource_type != 'model' or input.config.materialized == 'view' -%}{%- do return(false) -%}
@@ -71,35 +81,37 @@
 {% endmacro %}
 
 
-{#- Replaces the rows of the keys that changed inputs name; the rest of the table stays as it lies. -#}
+{#- Replaces the rows of the keys, and of the partitions, that changed inputs name; the rest of the table stays as it lies. -#}
 {% macro replace_rows(target_relation, state) %}
-    {%- set key = model.config.meta.delta.key -%}
-    {%- set scratch = 'temp.main.' -%}
-    {%- set touched = [] -%}
-    {%- for id in state.changed -%}
+    {%- set delta = model.config.meta.delta -%}
+    {%- set key = delta.key -%}
+    {%- set partitions = note_partitions(target_relation, state, delta) -%}
+    {%- set touched = ['select ' ~ key | join(', ') ~ ' from ' ~ target_relation ~ ' where false'] -%}
+    {%- for id in state.changed if delta_of_input(model, state.nodes[id]) -%}
         {%- do touched.append(changed_keys(state, state.nodes[id], key)) -%}
     {%- endfor -%}
     {%- do in_transaction('create or replace temp table hub_touched as select distinct * from (' ~ touched | join(' union all ') ~ ') as named') -%}
-    {%- set rows_touched = rows_of_query('select count(*) from temp.main.hub_touched')[0][0] -%}
-    {%- set rows_before = state.content_before.split(':')[0] | int -%}
-    {%- if rows_touched > rows_before // 4 + 1000 -%}
+    {%- set keys_touched = rows_of_query('select count(*) from temp.main.hub_touched')[0][0] -%}
+    {#- More than a quarter of what there is: to make the table whole costs less. -#}
+    {%- if keys_touched > partitions.known_keys // 4 + 1000 or partitions.touched > partitions.known // 4 + 2 -%}
         {%- do make_whole_table(load_cached_relation(this), target_relation, state) -%}
         {%- do return('') -%}
     {%- endif -%}
-    {%- set code = namespace(sql=compiled_code) -%}
     {%- set made = [] -%}
-    {%- for id, input in state.nodes.items() if delta_of_input(model, input) and id in model.depends_on.nodes -%}
-        {%- set shadow = scratch ~ adapter.quote(input.alias or input.identifier) -%}
-        {%- do in_transaction('create or replace temp table ' ~ adapter.quote(input.alias or input.identifier) ~ ' as select * from ' ~ input.relation_name ~ ' as input where ' ~ input_is_touched(delta_of_input(model, input), key)) -%}
-        {%- set code.sql = code.sql | replace(input.relation_name, shadow) -%}
-        {%- do made.append(shadow) -%}
-    {%- endfor -%}
+    {%- set code = sql_over_shadows('key', state, made) -%}
     {%- call statement('main') -%}
         create or replace temp table hub_new_rows as (
-        {{ code.sql }}
+        {{ code }}
         )
     {%- endcall -%}
-    {%- do in_transaction('create or replace temp table hub_old_rows as select * from ' ~ target_relation ~ ' as input where ' ~ key_is_touched(key, key)) -%}
+    {%- set is_old = key_is_touched(key, key) -%}
+    {%- if partitions.touched -%}
+        {%- set is_old = is_old ~ ' or ' ~ partition_is_touched(delta.partition) -%}
+        {%- do in_transaction('delete from temp.main.hub_new_rows as input where ' ~ partition_is_touched(delta.partition)) -%}
+        {%- do in_transaction('insert into temp.main.hub_new_rows ' ~ sql_over_shadows('partition', state, made)) -%}
+        {%- set key = key + [delta.partition] -%}
+    {%- endif -%}
+    {%- do in_transaction('create or replace temp table hub_old_rows as select * from ' ~ target_relation ~ ' as input where ' ~ is_old) -%}
     {%- do in_transaction('create or replace temp table hub_changed_rows as ' ~ changed_rows('temp.main.hub_old_rows', 'temp.main.hub_new_rows')) -%}
     {%- set columns = key | join(', ') -%}
     {%- set rows_changed = rows_of_query('select count(*) from temp.main.hub_changed_rows')[0][0] -%}
@@ -115,9 +127,52 @@
         {%- do store_state(state.table_name, state.definition, state.inputs, sql_text(state.content_before), told.changes_from, 'unchanged', 0, state.stored) -%}
     {%- endif -%}
     {%- do remember_batches(state) -%}
-    {%- for shadow in made + ['temp.main.hub_touched', 'temp.main.hub_new_rows', 'temp.main.hub_old_rows', 'temp.main.hub_changed_rows'] -%}
+    {%- for shadow in made | unique | list + ['temp.main.hub_partitions', 'temp.main.hub_touched', 'temp.main.hub_new_rows', 'temp.main.hub_old_rows', 'temp.main.hub_changed_rows'] -%}
         {%- do in_transaction('drop table if exists ' ~ shadow) -%}
     {%- endfor -%}
+{% endmacro %}
+
+
+{#-
+  temp.main.hub_partitions: the partitions to make again as a whole. All that an input without keys tells of; of one with
+  keys, those that it tells of for many, which then name no keys: on a new day everybody is another than on the day before.
+  How many were touched, how many there are, and how many keys (without partitions, rows).
+-#}
+{% macro note_partitions(target_relation, state, delta) %}
+    {%- if not delta.partition -%}
+        {%- do return({'touched': 0, 'known': 0, 'known_keys': state.content_before.split(':')[0] | int}) -%}
+    {%- endif -%}
+    {%- set size = rows_of_query('select count(distinct ' ~ delta.partition ~ '), count(distinct ' ~ delta.key[0] ~ ') from ' ~ target_relation)[0] -%}
+    {%- set told = ['select ' ~ delta.partition ~ ' from ' ~ target_relation ~ ' where false'] -%}
+    {%- for id in state.changed if is_partitioned(model, state.nodes[id]) -%}
+        {%- set many = size[1] // 10 if delta_of_input(model, state.nodes[id]) else 0 -%}
+        {%- do told.append('select ' ~ delta.partition ~ ' from changes.' ~ adapter.quote(table_name_of(state.nodes[id])) ~ ' group by ' ~ delta.partition ~ ' having count(*) > ' ~ many) -%}
+    {%- endfor -%}
+    {%- do in_transaction('create or replace temp table hub_partitions as select distinct * from (' ~ told | join(' union all ') ~ ') as named') -%}
+    {%- do return({'touched': rows_of_query('select count(*) from temp.main.hub_partitions')[0][0], 'known': size[0], 'known_keys': size[1]}) -%}
+{% endmacro %}
+
+
+{#- The model's SQL over those rows of its inputs alone that belong to what is touched: keys, or partitions. -#}
+{% macro sql_over_shadows(by, state, made) %}
+    {%- set code = namespace(sql=compiled_code) -%}
+    {%- for id, input in state.nodes.items() if id in model.depends_on.nodes -%}
+        {%- if by == 'key' and delta_of_input(model, input) -%}{%- set is_touched = input_is_touched(delta_of_input(model, input), model.config.meta.delta.key) -%}
+        {%- elif by == 'partition' and is_partitioned(model, input) -%}{%- set is_touched = partition_is_touched(model.config.meta.delta.partition) -%}
+        {%- else -%}{%- set is_touched = none -%}{%- endif -%}
+        {%- if is_touched -%}
+            {%- set name = adapter.quote(input.alias or input.identifier) -%}
+            {%- do in_transaction('create or replace temp table ' ~ name ~ ' as select * from ' ~ input.relation_name ~ ' as input where ' ~ is_touched) -%}
+            {%- set code.sql = code.sql | replace(input.relation_name, 'temp.main.' ~ name) -%}
+            {%- do made.append('temp.main.' ~ name) -%}
+        {%- endif -%}
+    {%- endfor -%}
+    {%- do return(code.sql) -%}
+{% endmacro %}
+
+
+{% macro partition_is_touched(column) %}
+    {%- do return('exists (select 1 from temp.main.hub_partitions as told where told.' ~ column ~ ' = input.' ~ column ~ ')') -%}
 {% endmacro %}
 
 
@@ -134,7 +189,8 @@
         {%- set feed = input.source_name ~ '.' ~ input.name -%}
         {%- do return('select ' ~ picked | join(', ') ~ ' from ' ~ input.relation_name ~ " where _batch_id in (select batch_id from hub.batch_now where feed = '" ~ feed ~ "' except select batch_id from hub.batch_seen where table_name = '" ~ state.table_name ~ "' and feed = '" ~ feed ~ "')") -%}
     {%- endif -%}
-    {%- do return('select ' ~ picked | join(', ') ~ ' from changes.' ~ adapter.quote(table_name_of(input))) -%}
+    {%- set known = ' where not ' ~ partition_is_touched(model.config.meta.delta.partition) if is_partitioned(model, input) else '' -%}
+    {%- do return('select ' ~ picked | join(', ') ~ ' from changes.' ~ adapter.quote(table_name_of(input)) ~ ' as input' ~ known) -%}
 {% endmacro %}
 
 

@@ -254,6 +254,28 @@ def test_a_parsed_project_is_taken_again_only_for_the_rules_that_it_came_from(tm
     assert handed == [None]
 
 
+def test_a_project_that_was_moved_is_parsed_again(tmp_path, monkeypatch):
+    """dbt's parsed project names seeds by where they lay."""
+    settings, parsed = Settings(home=tmp_path), []
+
+    class Runner:
+        def __init__(self, manifest, callbacks):
+            self.file = settings.dbt_target / "partial_parse.msgpack"
+
+        def invoke(self, _):
+            parsed.append(self.file.exists())
+            self.file.write_bytes(b"parsed")
+            return SimpleNamespace(result=SimpleNamespace(results=[]), success=True, exception=None)
+
+    monkeypatch.setitem(sys.modules, "dbt.cli.main", SimpleNamespace(dbtRunner=Runner))
+    monkeypatch.setattr(warehouse, "_close_connections", lambda: None)
+    for project in ("here", "here", "there", "there"):
+        monkeypatch.setattr(warehouse, "PROJECT", tmp_path / project)
+        monkeypatch.setattr(warehouse, "code_fingerprint", lambda: "rules")
+        warehouse.run_dbt(settings, ["parse"])
+    assert parsed == [False, True, False, True]
+
+
 # --- Notes, clocks, locks --------------------------------------------------------------------------------------------
 
 

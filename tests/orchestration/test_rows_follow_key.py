@@ -22,7 +22,8 @@ ONE_IN = 2
 
 @dataclass
 class Follower:
-    """A model that follows a key. `inputs`: relation, and how it names the key (columns, or a way through another)."""
+    """A model that follows a key. `inputs`: relation, and how it names the key (columns, or a way through another).
+    `partitioned`: relations whose rows of one value of the column `partition` make the model's rows of that value."""
 
     name: str
     relation: str
@@ -30,6 +31,8 @@ class Follower:
     key: list[str]
     inputs: dict[str, Any]
     lookups: dict[str, str]
+    partition: str | None
+    partitioned: list[str]
 
     def named(self, how: Any) -> str:
         """SQL over `input`: the keys of the model that its rows belong to."""
@@ -77,8 +80,12 @@ def followers(built_hub: Settings) -> list[Follower]:
             assert not set(delta["inputs"]) - set(names), f"{node['name']} follows a key in what it does not read"
             inputs = {names[name]["relation_name"]: how for name, how in delta["inputs"].items()}
             lookups = {name: one["relation_name"] for name, one in names.items()}
-            sql = node["compiled_code"]
-            found.append(Follower(node["name"], node["relation_name"], sql, delta["key"], inputs, lookups))
+            assert not set(delta["partitioned"]) - set(names), (
+                f"{node['name']} has a partition of what it does not read"
+            )
+            partitioned = [names[name]["relation_name"] for name in delta["partitioned"]]
+            told = (node["compiled_code"], delta["key"], inputs, lookups, delta["partition"], partitioned)
+            found.append(Follower(node["name"], node["relation_name"], *told))
     return found
 
 
@@ -143,5 +150,44 @@ def test_a_changed_input_row_changes_rows_of_its_own_key_only(warehouse, followe
             changes += count(warehouse, differing)
             assert not count(warehouse, f"({differing}) except ({told})"), (
                 f"{follower.name}: a change in {relation} changes rows of another {key} than it names"
+            )
+    assert changes
+
+
+def test_one_partition_alone_gives_the_rows_that_all_give(warehouse, followers: list[Follower]) -> None:
+    """The newest, the oldest, and one between."""
+    of_partitions = [follower for follower in followers if follower.partition]
+    assert len(of_partitions) >= 10
+    for follower in of_partitions:
+        column = follower.partition
+        known = [
+            str(day)
+            for (day,) in warehouse.execute(f"select distinct {column} from {follower.relation} order by 1").fetchall()
+        ]
+        for value in {known[0], known[len(known) // 2], known[-1]}:
+            only = f"{column} = '{value}'"
+            made(warehouse, follower, {
+                relation: f"select * from {relation} where {only}" for relation in follower.partitioned
+            })  # fmt: skip
+            wanted = f"select * from {follower.relation} where {only}"
+            assert count(warehouse, wanted)
+            for one, other in (("from made", wanted), (wanted, "from made")):
+                assert not count(warehouse, f"({one}) except all ({other})"), (
+                    f"{follower.name}: rows of one {column} are not made from the inputs of this alone"
+                )
+
+
+def test_a_changed_partition_changes_its_own_rows_only(warehouse, followers: list[Follower]) -> None:
+    changes = 0
+    for follower in followers:
+        for relation in follower.partitioned:
+            column = follower.partition
+            (value,) = warehouse.execute(f"select quantile_disc({column}, 0.5) from {relation}").fetchone()
+            made(warehouse, follower, {relation: f"select * from {relation} where {column} <> '{value}'"})
+            now, then = "from made", f"from {follower.relation}"
+            differing = f"select {column} from (({now} except all {then}) union all ({then} except all {now}))"
+            changes += count(warehouse, differing)
+            assert not count(warehouse, f"from ({differing}) where {column} is distinct from '{value}'"), (
+                f"{follower.name}: a change of one {column} in {relation} changes rows of another"
             )
     assert changes

@@ -1,7 +1,9 @@
 -- One row per person and index date with a night in a bed in the 12 months that end with the day: nights in
 -- acute, community and mental-health beds that begin in them, and what they cost (seed unit_cost, in force
 -- on admission). A stay without an end is cut after 1,000 days.
-{{ rows_follow_key('person_id', {'hospital_spell': 'person_id', 'inpatient_stay': 'person_id'}) }}
+{{ rows_follow_key('person_id', {
+    'hospital_spell': 'person_id', 'inpatient_stay': 'person_id',
+}, partition='index_date', partitioned=['index_date']) }}
 with night as (
 
     select

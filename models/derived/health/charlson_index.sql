@@ -1,7 +1,9 @@
 -- One row per registered person and index date with a condition of the Charlson index in the spells that
 -- ended in the 24 months before (F 4.4): the sum of the weights of 1987 and of 2011. The milder of two
 -- forms of one disease gives way.
-{{ rows_follow_key('person_id', {'registered_person': 'person_id', 'hospital_health_period': 'person_id'}) }}
+{{ rows_follow_key('person_id', {
+    'registered_person': 'person_id', 'hospital_health_period': 'person_id',
+}, partition='index_date', partitioned=['registered_person']) }}
 with condition as (
 
     select

@@ -3,7 +3,7 @@
 {{ rows_follow_key('person_id', {
     'registered_person': 'person_id', 'register_rule_period': 'person_id', 'gp_health_period': 'person_id',
     'person': 'person_id',
-}) }}
+}, partition='index_date', partitioned=['registered_person']) }}
 select
     registered.person_id,
     registered.index_date,

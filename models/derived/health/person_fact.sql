@@ -5,7 +5,7 @@
     'registered_person': 'person_id', 'person_register': 'person_id', 'gp_health_period': 'person_id',
     'hospital_health_period': 'person_id', 'costed_activity': 'person_id', 'care_referral': 'person_id',
     'social_care_event': 'person_id',
-}) }}
+}, partition='index_date', partitioned=['registered_person', 'person_register']) }}
 with fact_period as (
 
     select

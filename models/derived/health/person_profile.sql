@@ -2,7 +2,7 @@
 {{ rows_follow_key('person_id', {
     'registered_person': 'person_id', 'person_score': 'person_id', 'person_segment': 'person_id',
     'clinical_event': 'person_id',
-}) }}
+}, partition='index_date', partitioned=['registered_person', 'person_score', 'person_segment']) }}
 with bmi as (
 
     select

@@ -4,7 +4,7 @@
 {{ rows_follow_key('person_id', {
     'registered_person': 'person_id', 'gp_register': 'person_id', 'gp_health_period': 'person_id',
     'hospital_health_period': 'person_id', 'clinical_event': 'person_id',
-}) }}
+}, partition='index_date', partitioned=['registered_person', 'gp_register']) }}
 with hospital as (
 
     select

@@ -5,7 +5,9 @@
 {{ rows_follow_key('person_id', {
     'registered_person': 'person_id', 'person_register': 'person_id', 'score_item_period': 'person_id',
     'charlson_index': 'person_id',
-}) }}
+}, partition='index_date', partitioned=[
+    'registered_person', 'person_register', 'charlson_index',
+]) }}
 with summed as (
 
     select

@@ -13,7 +13,9 @@
 ] %}
 {{ rows_follow_key('person_id', {
     'registered_person': 'person_id', 'person_fact': 'person_id', 'person_score': 'person_id', 'person_use': 'person_id',
-}) }}
+}, partition='index_date', partitioned=[
+    'registered_person', 'person_fact', 'person_score', 'person_use',
+]) }}
 with fact as (
 
     select

@@ -4,7 +4,7 @@
 {{ rows_follow_key('person_id', {
     'registered_person': 'person_id', 'costed_activity': 'person_id', 'bed_use': 'person_id',
     'social_care_event': 'person_id',
-}) }}
+}, partition='index_date', partitioned=['index_date', 'registered_person', 'bed_use']) }}
 with reach as (
 
     select

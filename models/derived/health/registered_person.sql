@@ -3,7 +3,7 @@
 -- from the newest list.
 {{ rows_follow_key('person_id', {
     'registration_period': 'person_id', 'registration': 'person_id', 'person': 'person_id', 'hospital_spell': 'person_id',
-}) }}
+}, partition='index_date', partitioned=['index_date']) }}
 with period as (
 
     select
