@@ -14,8 +14,10 @@
         ref('fct_ed_attendance'),
         ref('fct_hospital_spell'),
         ref('fct_inpatient_stay'),
+        ref('fct_mental_health_follow_up'),
         ref('fct_urgent_call'),
         ref('fct_urgent_care_link'),
+        ref('fct_urgent_response'),
         ref('fct_ward_bed_state'),
     ] -%}
     -- Made from {{ facts | length }} facts

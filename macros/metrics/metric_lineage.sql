@@ -2,7 +2,7 @@
   Which feeds a metric can not be had without, read from lineage: metric file -> fact -> the CDM table of the fact's
   name, which decides the fact's rows -> staging -> feed. Other parents (person, links) only add columns to those rows:
   without them the metric is still there. Where that guess is wrong a model says in config.meta.rows_from which of its
-  parents make its rows.
+  parents make its rows; and one that takes the rows of a few feeds only, in config.meta.feeds_of_rows which.
 -#}
 {% macro feeds_of_metric(file) %}
     {% set feeds = {} %}
@@ -20,8 +20,9 @@
     {% set node = graph.nodes[unique_id] %}
     {% if node.resource_type != 'model' %}{% do return([]) %}{% endif %}
     {% set found = {} %}
+    {% set known = node.config.meta.get('feeds_of_rows', []) %}
     {% for parent in row_parents(node) %}
-        {% for source in row_sources(parent) %}{% do found.update({source: true}) %}{% endfor %}
+        {% for source in row_sources(parent) if not known or feed_name(source) in known %}{% do found.update({source: true}) %}{% endfor %}
     {% endfor %}
     {% do return(found.keys() | list) %}
 {% endmacro %}

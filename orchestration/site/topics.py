@@ -62,13 +62,19 @@ TOPICS = (
             Group("Ready to leave, still in hospital", ("NCTR_PCT", "DRD_DELAY_MEAN", "DRD_ON_DAY")),
             Group("Delays by reason", ("DELAY_BY_REASON",)),
             Group("Community beds", ("COMM_BED_UNOCC_N", "COMM_BED_UNOCC_PCT")),
+            Group("After a mental-health bed", ("MH_72H",)),
             Group("Care homes", ("CH_BED_UNOCC_N", "CH_BED_UNOCC_PCT", "CH_UPDATED_7D")),
         ),
     ),
     Topic(
         "home-care.html", "Care at home", "Awaiting care at home",
-        "People who wait for a package of care at home: where they are meanwhile, for which council, and how long.",
-        (Group("People waiting", ("POC_WAIT_N",)), Group("How long they have waited", ("POC_WAIT_DAYS",))),
+        "People who wait for a package of care at home: where they are meanwhile, for which council, how long,"
+        " and how soon a team comes to those who need help within hours.",
+        (
+            Group("People waiting", ("POC_WAIT_N",)),
+            Group("How long they have waited", ("POC_WAIT_DAYS",)),
+            Group("Urgent help at home", ("UCR_2H",)),
+        ),
     ),
 )  # fmt: skip
 

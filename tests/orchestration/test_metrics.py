@@ -28,6 +28,8 @@ FEEDS = {
     "NCTR": {"mseft.no_criteria_to_reside", "mseft.bed_state"},
     "DELAY": {"mseft.no_criteria_to_reside"} | {f"{sender}.inpatient_stays" for sender in ("eput", "nelft", "provide")},
     "COMM": {f"{sender}.ward_beds" for sender in ("eput", "nelft", "provide")},
+    "MH": {f"{sender}.inpatient_stays" for sender in ("eput", "nelft")},
+    "UCR": {f"{sender}.community_referrals" for sender in ("eput", "nelft", "provide")},
     "CH": {f"{council}.care_homes" for council in ("essex", "southend", "thurrock")},
     "POC": {"essex.packages_awaited", "southend.brokerage_journal", "thurrock.packages_awaited"},
 }
