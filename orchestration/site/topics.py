@@ -67,7 +67,7 @@ TOPICS = (
         ),
     ),
     Topic(
-        "home-care.html", "Care at home", "Awaiting care at home",
+        "home-care.html", "Care at home", "Care at home",
         "People who wait for a package of care at home: where they are meanwhile, for which council, how long,"
         " and how soon a team comes to those who need help within hours.",
         (
