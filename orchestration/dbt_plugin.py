@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from dbt.adapters.duckdb.plugins import BasePlugin
@@ -43,6 +44,8 @@ class Plugin(BasePlugin):
         Path(creds.path).parent.mkdir(parents=True, exist_ok=True)
 
     def configure_connection(self, conn):
+        if limit := os.environ.get("BIHUB_MEMORY"):  # "8GB"; else DuckDB takes up to 80 % of the machine
+            conn.execute("set memory_limit = '{}'".format(limit.replace("'", "''")))
         keys = load_settings().keys
         for purpose in PURPOSES:
             load_key(keys, purpose)

@@ -152,3 +152,19 @@ def test_under_a_new_key_nothing_that_was_built_is_trusted(tmp_path, monkeypatch
     assert tables_known() == 1
     (tmp_path / "keys" / "secondary_use.key").unlink()
     assert tables_known() == 0
+
+
+def test_the_memory_of_a_build_is_bounded_where_somebody_says_so(tmp_path, monkeypatch):
+    from orchestration.dbt_plugin import Plugin
+
+    monkeypatch.setenv("BIHUB_HOME", str(tmp_path))
+    limits = []
+    for said in (None, "512MiB"):
+        if said:
+            monkeypatch.setenv("BIHUB_MEMORY", said)
+        with duckdb.connect() as connection:
+            before = connection.execute("select current_setting('memory_limit')").fetchone()
+            Plugin.__new__(Plugin).configure_connection(connection)
+            limits.append((before, connection.execute("select current_setting('memory_limit')").fetchone()))
+    assert limits[0][0] == limits[0][1]
+    assert limits[1][1] == ("512.0 MiB",)
