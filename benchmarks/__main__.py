@@ -100,7 +100,8 @@ def bench(words: argparse.Namespace) -> dict[str, Any]:
         except Failed as problem:
             say(str(problem))
             result["failed"].append(str(problem))
-        keep()
+        finally:
+            keep()
 
     def measure_starts() -> None:
         hub = Hub(work / "starts", say)
