@@ -23,8 +23,6 @@ from orchestration.ingest.connections import write_connection
 from orchestration.lineage import load_lineage
 from orchestration.settings import PROJECT, Settings
 
-IMPORT_BUDGET_CPU_SECONDS = 8
-LOAD_BUDGET_CPU_SECONDS = 5
 # Nothing like these may be found in anything that Dagster keeps: a number of the test range, and a name nobody has.
 CANARIES = ("9990009998", "Zzyzxcanary")
 
@@ -650,18 +648,18 @@ def test_old_runs_are_forgotten_but_for_the_last_of_each_job(compiled, tmp_path,
 # --- loading ----------------------------------------------------------------------------------------------------------
 
 PROBE = """
-import json, sys, time
+import json, sys
 import orchestration.definitions
 heavy = ("pandas", "great_expectations", "sqlglot", "dbt", "duckdb", "dagster_dbt")
 imported = [name for name in heavy if name in sys.modules]
 if "load" in sys.argv:
     orchestration.definitions.definitions().get_repository_def()
     imported = [name for name in heavy if name in sys.modules]
-print(json.dumps({"cpu": time.process_time(), "heavy": imported}))
+print(json.dumps(imported))
 """
 
 
-def test_importing_the_code_location_is_quick_and_touches_nothing(tmp_path):
+def test_importing_the_code_location_takes_nothing_heavy_and_touches_nothing(tmp_path):
     environment = os.environ | {
         "BIHUB_HOME": str(tmp_path / "home"),
         "DAGSTER_HOME": str(tmp_path / "home" / "dagster"),
@@ -669,21 +667,17 @@ def test_importing_the_code_location_is_quick_and_touches_nothing(tmp_path):
     done = subprocess.run(
         [sys.executable, "-c", PROBE], cwd=tmp_path, env=environment, capture_output=True, text=True, check=True
     )
-    seen = json.loads(done.stdout.splitlines()[-1])
-    assert seen["cpu"] < IMPORT_BUDGET_CPU_SECONDS
-    assert seen["heavy"] == []
+    assert json.loads(done.stdout.splitlines()[-1]) == []
     assert list(tmp_path.iterdir()) == []
 
 
-def test_the_code_location_loads_within_seconds_and_without_dbt(compiled, built_hub):
-    """Every run loads it once more before it begins: what it costs is part of how soon a landed file is seen."""
+def test_the_code_location_loads_without_dbt(compiled, built_hub):
+    """Every run loads it once more before it begins: nothing that takes seconds is imported (`make bench` measures)."""
     environment = os.environ | {"BIHUB_HOME": str(built_hub.home)}
     done = subprocess.run(
         [sys.executable, "-c", PROBE, "load"], env=environment, capture_output=True, text=True, check=True
     )
-    seen = json.loads(done.stdout.splitlines()[-1])
-    assert seen["cpu"] < LOAD_BUDGET_CPU_SECONDS
-    assert seen["heavy"] == []
+    assert json.loads(done.stdout.splitlines()[-1]) == []
 
 
 def test_the_manifest_is_compiled_when_a_dbt_file_changed_and_never_inside_a_run(tmp_path, monkeypatch):
