@@ -24,6 +24,7 @@ COLUMNS = {
 }
 
 
+RESTRICTED_CODES = PROJECT / "seeds" / "sensitive_code.csv"
 # By code system: columns that may hold its codes, and whether a code stands for all that begin with it.
 CODED_COLUMNS = {
     "snomed": (r"(?<!_key)$", False),
@@ -169,7 +170,7 @@ class Known:
     @cached_property
     def restricted_codes(self) -> list[RestrictedCode]:
         """What may lie in direct care only, or nowhere (seed sensitive_code, F 5.6)."""
-        seed = f"'{_quoted(PROJECT / 'seeds' / 'sensitive_code.csv')}'"
+        seed = f"'{_quoted(RESTRICTED_CODES)}'"
         rows = self.duck.execute(
             f"select code_system, string_agg(code_prefix, '|') from read_csv({seed}, all_varchar = true) "
             "group by code_system order by code_system"

@@ -190,6 +190,19 @@ def test_what_only_looks_like_a_restricted_code_is_none(hub):
     assert scan_home(hub).findings == []
 
 
+def test_what_was_clean_is_looked_at_again_when_another_code_is_restricted(hub, tmp_path, monkeypatch):
+    new = hub.publish_versions / "v1"
+    plant_parquet(new / "secondary_use", "select '999000111' as snomed_code")
+    assert scan_new(hub, new).findings == []
+    more = tmp_path / "sensitive_code.csv"
+    more.write_text(
+        (PROJECT / "seeds/sensitive_code.csv").read_text() + "snomed,999000111,a group,drop,a label,false\n"
+    )
+    for module in ("known.RESTRICTED_CODES", "RESTRICTED_CODES"):
+        monkeypatch.setattr(f"orchestration.leaks.{module}", more)
+    assert kinds(scan_new(hub, new)) == {("restricted_code", "snomed_code")}
+
+
 def test_every_system_of_restricted_codes_is_looked_for():
     with (PROJECT / "seeds" / "sensitive_code.csv").open() as seed:
         assert {row["code_system"] for row in csv.DictReader(seed)} == set(CODED_COLUMNS)
