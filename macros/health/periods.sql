@@ -81,3 +81,22 @@ group by {{ columns }}, stretch
         {{ days_between(latest_start, earliest_end) }}
     )
 {%- endmacro %}
+
+
+{#- States that codes and groups of medicines of the GP record tell of: one row per person, state and stretch of time. A select. -#}
+{% macro states_of_gp_record() -%}
+    select
+        person_id,
+        state_code,
+        valid_from,
+        valid_until
+    from {{ ref('gp_health_period') }}
+    union all
+    select
+        person_id,
+        state_code,
+        valid_from,
+        valid_until
+    from {{ ref('medicine_period') }}
+    where purpose = 'group'
+{%- endmacro %}

@@ -66,10 +66,13 @@ A model in Python is a table like any other: its text and what it reads decide w
 {% endmacro %}
 
 
-{#- Old and new stand side by side until the commit, so that what changed can be told to those who take rows from here. -#}
+{#-
+  Old and new stand side by side until the commit, so that what changed can be told to those who take rows from here. A full
+  refresh makes them whole as well, and tells nothing.
+-#}
 {% macro put_old_aside(existing, target_relation, state) %}
     {%- set old_relation = old_version_of(target_relation) -%}
-    {%- set keeps_changes = existing is not none and existing.is_table and state.content_before and is_watched(model) -%}
+    {%- set keeps_changes = existing is not none and existing.is_table and state.content_before and is_watched(model) and not should_full_refresh() -%}
     {%- if keeps_changes -%}
         {%- do in_transaction('drop table if exists ' ~ old_relation) -%}
         {%- do in_transaction('alter table ' ~ target_relation ~ ' rename to ' ~ adapter.quote(old_relation.identifier)) -%}

@@ -28,3 +28,34 @@
 {% macro of_person(value) -%}
     case when person.person_key is not null then {{ value }} end
 {%- endmacro %}
+
+
+{#-
+  What a fact says of its person: columns of a select, with commas between. `event` has age_years, `sex_from` (the event,
+  unless another is named) sex_code. only_bands leaves single years of age and deciles out, for facts of few people.
+-#}
+{% macro person_columns(event, sex_from=none, only_bands=false) -%}
+    {%- if not only_bands %}
+    {{ of_person(event ~ '.age_years') }} as age_years,
+    {%- endif %}
+    {{ age_band(of_person(event ~ '.age_years')) }} as age_band,
+    {{ of_person((sex_from or event) ~ '.sex_code') }} as sex_code,
+    coalesce(person.ethnic_group, 'unknown') as ethnic_group,
+    {%- if not only_bands %}
+    person.imd_decile,
+    {%- endif %}
+    person.imd_quintile,
+    person.registered_sub_icb_code
+{%- endmacro %}
+
+
+{#- Events with sex and age of their person on the day in `on_column`. A select for a CTE. -#}
+{% macro with_age_and_sex(events, on_column) -%}
+    select
+        events.*,
+        known.sex_code,
+        {{ age_years('known.birth_date', 'events.' ~ on_column) }} as age_years
+    from {{ ref(events) }} as events
+    left join {{ ref('person') }} as known
+        on events.person_id = known.person_id
+{%- endmacro %}

@@ -67,6 +67,8 @@ TABLES: Mapping[str, str] = {
     "rows_accepted bigint, rows_quarantined bigint, reason varchar",
     "dq_check_result": "check_name varchar, table_name varchar, column_name varchar, severity varchar, "
     "rows_checked bigint, rows_failed bigint, status varchar, message varchar",
+    "dq_linkage": "feed_table varchar, records bigint, nhs_number_records bigint, local_patient_id_records bigint, "
+    "probabilistic_records bigint, unmatched_records bigint, review_records bigint",
     "dq_governance": "measure varchar, subject varchar, found bigint, out_of bigint",
     "phm_population": "index_date date, sub_icb_code varchar, registered_people bigint, opted_out_people bigint, "
     "people bigint",

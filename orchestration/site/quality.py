@@ -82,6 +82,7 @@ def quality(site: Site) -> dict[str, Any]:
         ],
         "first": first,
         "last": last,
+        "persons": _persons(site),
         "left_out": _left_out(site),
         "removed": [
             (words.humane(subject), Cell("dq_governance", f"restricted_code_removed|{subject}", "found", found,
@@ -91,6 +92,23 @@ def quality(site: Site) -> dict[str, Any]:
             )
         ],
     }  # fmt: skip
+
+
+FOUND_BY = ("nhs_number_records", "local_patient_id_records", "probabilistic_records", "unmatched_records")
+
+
+def _persons(site: Site) -> list[tuple[str, Cell, list[Cell], Cell]]:
+    """How the records of each feed table found their person: all, shares by the way they were found, for review."""
+    lines = []
+    for row in site.published.records("select * from dq_linkage order by feed_table <> 'ALL', feed_table"):
+        feed = row["feed_table"]
+        lines.append((
+            "All" if feed == "ALL" else words.humane(feed),
+            health.counted("dq_linkage", feed, "records", row["records"]),
+            [health.shared("dq_linkage", feed, f"{way}/records", row[way], row["records"]) for way in FOUND_BY],
+            health.counted("dq_linkage", feed, "review_records", row["review_records"]),
+        ))  # fmt: skip
+    return lines
 
 
 LEFT_OUT = {

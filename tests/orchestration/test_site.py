@@ -145,6 +145,7 @@ def test_numbers_of_other_tables_are_theirs(built_hub: Settings, pages: dict[str
         "phm_register",
         "phm_care_gap_summary",
         "dq_governance",
+        "dq_linkage",
     } <= set(seen)
 
 
@@ -162,6 +163,7 @@ KEYS = {
     "phm_opportunity": "indicator_id || '|' || group_kind || '|' || group_value || '|' || benchmark",
     "phm_intervention_effect": "intervention_id || '|' || design",
     "dq_governance": "measure || '|' || subject",
+    "dq_linkage": "feed_table",
 }
 
 

@@ -47,5 +47,6 @@ select
     kind,
     kind = 'current' as is_current,
     year_start_date,
-    cast(row_number() over (order by index_date) as integer) as index_number
+    -- a month's own number, not a place in a row: it stays as it is when a month is over
+    cast(12 * extract(year from index_date) + extract(month from index_date) as integer) as index_number
 from with_year

@@ -4,20 +4,7 @@
 {{ rows_follow_key('person_id', {'gp_health_period': 'person_id', 'medicine_period': 'person_id'}) }}
 with state as (
 
-    select
-        person_id,
-        state_code,
-        valid_from,
-        valid_until
-    from {{ ref('gp_health_period') }}
-    union all
-    select
-        person_id,
-        state_code,
-        valid_from,
-        valid_until
-    from {{ ref('medicine_period') }}
-    where purpose = 'group'
+    {{ states_of_gp_record() }}
 
 )
 

@@ -6,20 +6,7 @@
 }) }}
 with state as (
 
-    select
-        person_id,
-        state_code,
-        valid_from,
-        valid_until
-    from {{ ref('gp_health_period') }}
-    union all
-    select
-        person_id,
-        state_code,
-        valid_from,
-        valid_until
-    from {{ ref('medicine_period') }}
-    where purpose = 'group'
+    {{ states_of_gp_record() }}
 
 ),
 

@@ -2,13 +2,7 @@
 -- what is missing, and what was recorded last. For direct care only (F 5.4); opt-outs do not apply.
 select
     gap.person_id,
-    person.nhs_number,
-    person.family_name,
-    person.given_name,
-    person.birth_date,
-    profile.gp_practice_code,
-    practice.gp_practice_name,
-    profile.pcn_code,
+    {{ patient_on_list() }},
     gap.index_date,
     gap.gap_code,
     rule.label as gap_label,
@@ -16,14 +10,7 @@ select
     gap.evidence_value as last_value,
     cast(count(*) over (partition by gap.person_id) as integer) as open_gap_count
 from {{ ref('care_gap') }} as gap
+{{ join_patient_on_list('gap') }}
 inner join {{ ref('care_gap_rule') }} as rule
     on gap.gap_code = rule.gap_code
-inner join {{ ref('person_profile') }} as profile
-    on
-        gap.person_id = profile.person_id
-        and gap.index_date = profile.index_date
-inner join {{ ref('person') }} as person
-    on gap.person_id = person.person_id
-left join {{ ref('gp_practice') }} as practice
-    on profile.gp_practice_code = practice.gp_practice_code
 where gap.is_eligible and not gap.is_excluded and not gap.is_met

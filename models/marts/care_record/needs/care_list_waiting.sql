@@ -2,13 +2,7 @@
 -- WAIT_USE), for the clinicians of the practice and of the provider. For direct care only (F 5.4).
 select
     waiting.person_id,
-    person.nhs_number,
-    person.family_name,
-    person.given_name,
-    person.birth_date,
-    profile.gp_practice_code,
-    practice.gp_practice_name,
-    profile.pcn_code,
+    {{ patient_on_list() }},
     waiting.index_date,
     waiting.organisation_code,
     waiting.treatment_function_code,
@@ -30,12 +24,5 @@ select
     waiting.ambulance_recent_count,
     waiting.urgent_recent_count
 from {{ ref('waiting_patient_use') }} as waiting
-inner join {{ ref('person_profile') }} as profile
-    on
-        waiting.person_id = profile.person_id
-        and profile.is_current
-inner join {{ ref('person') }} as person
-    on waiting.person_id = person.person_id
-left join {{ ref('gp_practice') }} as practice
-    on profile.gp_practice_code = practice.gp_practice_code
+{{ join_patient_on_list('waiting') }}
 where waiting.is_rising

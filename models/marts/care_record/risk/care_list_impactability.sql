@@ -12,12 +12,7 @@ with reasons as (
 
 select
     impact.person_id,
-    person.nhs_number,
-    person.family_name,
-    person.given_name,
-    person.birth_date,
-    profile.gp_practice_code,
-    impact.pcn_code,
+    {{ patient_on_list() }},
     impact.index_date,
     impact.place_in_pcn,
     impact.points,
@@ -25,10 +20,7 @@ select
     impact.probability,
     reasons.reasons as what_raises_the_risk
 from {{ ref('person_impactability') }} as impact
-inner join {{ ref('person') }} as person
-    on impact.person_id = person.person_id
-inner join {{ ref('person_profile') }} as profile
-    on impact.person_id = profile.person_id and impact.index_date = profile.index_date
+{{ join_patient_on_list('impact') }}
 left join reasons
     on impact.person_id = reasons.person_id
 where impact.is_listed

@@ -13,12 +13,7 @@ with reasons as (
 
 select
     score.person_id,
-    person.nhs_number,
-    person.family_name,
-    person.given_name,
-    person.birth_date,
-    profile.gp_practice_code,
-    profile.pcn_code,
+    {{ patient_on_list() }},
     score.index_date,
     band.label as risk_band,
     score.probability,
@@ -31,10 +26,7 @@ select
     reasons.reasons,
     score.model_version
 from {{ ref('risk_score') }} as score
-inner join {{ ref('person') }} as person
-    on score.person_id = person.person_id
-inner join {{ ref('person_profile') }} as profile
-    on score.person_id = profile.person_id and score.index_date = profile.index_date
+{{ join_patient_on_list('score') }}
 inner join {{ ref('risk_band') }} as band
     on score.risk_band = band.risk_band
 left join reasons

@@ -21,13 +21,7 @@ request as (
 
 aged as (
 
-    select
-        census.*,
-        known.sex_code,
-        {{ age_years('known.birth_date', 'census.census_date') }} as age_years
-    from {{ ref('care_package_census') }} as census
-    left join {{ ref('person') }} as known
-        on census.person_id = known.person_id
+    {{ with_age_and_sex('care_package_census', 'census_date') }}
 
 )
 
@@ -40,13 +34,7 @@ select
     aged.package_type_code,
     aged.requested_on as request_date,
     cast(aged.wait_days as integer) as wait_days,
-    {{ of_person('aged.age_years') }} as age_years,
-    {{ age_band(of_person('aged.age_years')) }} as age_band,
-    {{ of_person('aged.sex_code') }} as sex_code,
-    coalesce(person.ethnic_group, 'unknown') as ethnic_group,
-    person.imd_decile,
-    person.imd_quintile,
-    person.registered_sub_icb_code
+    {{ person_columns('aged') }}
 from aged
 inner join request
     on aged.care_package_request_id = request.care_package_request_id

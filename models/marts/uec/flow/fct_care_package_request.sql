@@ -7,13 +7,7 @@ with person as (
 
 aged as (
 
-    select
-        requests.*,
-        known.sex_code,
-        {{ age_years('known.birth_date', 'requests.requested_on') }} as age_years
-    from {{ ref('care_package_request') }} as requests
-    left join {{ ref('person') }} as known
-        on requests.person_id = known.person_id
+    {{ with_age_and_sex('care_package_request', 'requested_on') }}
 
 )
 
@@ -28,13 +22,7 @@ select
     aged.package_type_code,
     cast(aged.hours_per_week as double) as hours_per_week,
     cast(aged.wait_days as integer) as wait_days,
-    {{ of_person('aged.age_years') }} as age_years,
-    {{ age_band(of_person('aged.age_years')) }} as age_band,
-    {{ of_person('aged.sex_code') }} as sex_code,
-    coalesce(person.ethnic_group, 'unknown') as ethnic_group,
-    person.imd_decile,
-    person.imd_quintile,
-    person.registered_sub_icb_code
+    {{ person_columns('aged') }}
 from aged
 left join person
     on aged.person_id = person.person_id

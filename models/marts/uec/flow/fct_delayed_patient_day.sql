@@ -21,13 +21,7 @@ event as (
 
 aged as (
 
-    select
-        delayed.*,
-        known.sex_code,
-        {{ age_years('known.birth_date', 'delayed.census_date') }} as age_years
-    from {{ ref('delayed_patient_day') }} as delayed
-    left join {{ ref('person') }} as known
-        on delayed.person_id = known.person_id
+    {{ with_age_and_sex('delayed_patient_day', 'census_date') }}
 
 )
 
@@ -44,13 +38,7 @@ select
     aged.pathway_code,
     aged.delay_reason_code,
     aged.local_authority_code,
-    {{ of_person('aged.age_years') }} as age_years,
-    {{ age_band(of_person('aged.age_years')) }} as age_band,
-    {{ of_person('aged.sex_code') }} as sex_code,
-    coalesce(person.ethnic_group, 'unknown') as ethnic_group,
-    person.imd_decile,
-    person.imd_quintile,
-    person.registered_sub_icb_code,
+    {{ person_columns('aged') }},
     aged.has_covid as is_covid,
     aged.is_day_over
 from aged

@@ -16,11 +16,7 @@ select
     follow_up.followed_up_on as followed_up_date,
     follow_up.is_followed_up,
     follow_up.exclusion,
-    {{ age_band(of_person('follow_up.age_years')) }} as age_band,
-    {{ of_person('who.sex_code') }} as sex_code,
-    coalesce(person.ethnic_group, 'unknown') as ethnic_group,
-    person.imd_quintile,
-    person.registered_sub_icb_code
+    {{ person_columns('follow_up', sex_from='who', only_bands=true) }}
 from {{ ref('mental_health_follow_up') }} as follow_up
 left join person
     on follow_up.person_id = person.person_id

@@ -14,11 +14,7 @@ select
     cast(response.minutes_to_visit as integer) as minutes_to_visit,
     response.is_within_2_hours,
     response.exclusion,
-    {{ age_band(of_person('response.age_years')) }} as age_band,
-    {{ of_person('who.sex_code') }} as sex_code,
-    coalesce(person.ethnic_group, 'unknown') as ethnic_group,
-    person.imd_quintile,
-    person.registered_sub_icb_code
+    {{ person_columns('response', sex_from='who', only_bands=true) }}
 from {{ ref('urgent_response') }} as response
 left join person
     on response.person_id = person.person_id

@@ -45,13 +45,7 @@ select
     pathway.outcome,
     pathway.is_complete,
     pathway.is_covid,
-    {{ of_person('pathway.age_years') }} as age_years,
-    {{ age_band(of_person('pathway.age_years')) }} as age_band,
-    {{ of_person('pathway.sex_code') }} as sex_code,
-    coalesce(person.ethnic_group, 'unknown') as ethnic_group,
-    person.imd_decile,
-    person.imd_quintile,
-    person.registered_sub_icb_code
+    {{ person_columns('pathway') }}
 from {{ ref('urgent_care_pathway') }} as pathway
 left join person
     on pathway.person_id = person.person_id
