@@ -1,5 +1,6 @@
 """When things run: jobs, schedules and sensors. Feeds and dbt never share a run: a broken feed stops nothing."""
 
+import time
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from typing import Any
@@ -10,6 +11,7 @@ from orchestration.dagster_defs.arrival import JOB, JUDGE, waiting_for_judgement
 from orchestration.dagster_defs.describe import feed_meta
 from orchestration.dagster_defs.landing import Cursor, landed_files, next_request
 from orchestration.dagster_defs.products import why_not_stale
+from orchestration.ingest.discover import SETTLE_SECONDS
 from orchestration.settings import Settings
 
 LONDON = "Europe/London"
@@ -145,15 +147,21 @@ def landing_sensor(settings: Settings) -> dg.SensorDefinition:
     @dg.sensor(
         name="landing",
         job_name=JOB,
-        minimum_interval_seconds=5,
+        minimum_interval_seconds=1,
         default_status=dg.DefaultSensorStatus.RUNNING,
         description="When files have landed and stopped growing, one run takes them in and publishes what they change.",
     )
     def landing(context: dg.SensorEvaluationContext):
-        files, unclaimed = landed_files(settings)
-        request, cursor, why = next_request(
-            files, Cursor.from_text(context.cursor), lambda run_key: outcome_of(context.instance, run_key)
-        )
+        def look(cursor: Cursor):
+            files, unclaimed = landed_files(settings)
+            asked = next_request(files, cursor, lambda run_key: outcome_of(context.instance, run_key))
+            return *asked, unclaimed
+
+        request, cursor, why, unclaimed = look(Cursor.from_text(context.cursor))
+        if request is None and cursor.seen and not cursor.run_key:
+            # what has just landed is at rest after a moment, most often; the next tick may be ten seconds away
+            time.sleep(SETTLE_SECONDS)
+            request, cursor, why, unclaimed = look(cursor)
         context.update_cursor(cursor.to_text())
         if request is None:
             left = f" {unclaimed} files that no contract knows are left alone." if unclaimed else ""

@@ -27,7 +27,7 @@ class LandedFile:
 @dataclass
 class Cursor:
     """Every file that arrived up to `watermark` has been in a run that succeeded, or was given up. `seen`: sizes of
-    later ones at the last tick. `run_key`: the run that is taking the files up to `taking`."""
+    later ones at the last look. `run_key`: the run that is taking the files up to `taking`."""
 
     watermark: int = 0
     seen: dict[str, int] = field(default_factory=dict)
@@ -71,7 +71,7 @@ def next_request(
     """(run to request or None, cursor to keep, why in words).
 
     `outcome_of(run_key)`: 'success', 'failure', or None while the run is queued or at work. A file is taken when its
-    size is the same at two ticks; the watermark moves only when the run that took the files succeeded. A run that fails
+    size is the same at two looks; the watermark moves only when the run that took the files succeeded. A run that fails
     is tried again, ATTEMPTS times in all; then its files wait for the daily intake, so that one bad file cannot start
     runs for ever.
     """

@@ -558,8 +558,11 @@ def test_the_landing_sensor_asks_for_one_run_for_all_files_and_follows_it_to_its
         context = dg.build_sensor_context(instance=instance, cursor=cursor, definitions=definitions)
         return sensor(context), context.cursor
 
+    growing = sorted((settings.landing / "eeast").iterdir())
+    monkeypatch.setattr(automation.time, "sleep", lambda _: [file.write_text("xx") for file in growing])
     first, cursor = tick(None)
     assert isinstance(first, dg.SkipReason) and "no contract knows" in first.skip_message
+    monkeypatch.setattr(automation.time, "sleep", lambda _: None)
     request, cursor = tick(cursor)
     assert asked_for(request) == ["eeast.incidents"]
     assert request.tags["bihub/files_landed"] == "2"
