@@ -63,7 +63,7 @@
         {%- if not input or not (delta_of_input(node, input) or is_partitioned(node, input)) -%}{%- do return(false) -%}{%- endif -%}
         {%- if input.resource_type == 'source' -%}
             {%- if batches_gone(state.table_name, input) -%}{%- do return(false) -%}{%- endif -%}
-        {%- elif input.resource_type != 'model' or input.config.materialized == 'view' -%}{%- do return(false) -%}
+        {%- elif input.resource_type != 'model' or is_view(input) -%}{%- do return(false) -%}
         {%- else -%}
             {%- set told = state.stored.get(table_name_of(input), {}) -%}
             {%- if not told.get('changes_from') or told.changes_from != state.inputs_before.get(id) -%}{%- do return(false) -%}{%- endif -%}
@@ -153,10 +153,13 @@
 {% endmacro %}
 
 
-{#- The model's SQL over those rows of its inputs alone that belong to what is touched: keys, or partitions. -#}
+{#-
+  The model's SQL over those rows of its inputs alone that belong to what is touched: keys, or partitions. A view is no
+  input, but what lies behind it is.
+-#}
 {% macro sql_over_shadows(by, state, made) %}
-    {%- set code = namespace(sql=compiled_code) -%}
-    {%- for id, input in state.nodes.items() if id in model.depends_on.nodes -%}
+    {%- set code = namespace(sql=with_views_written_out(compiled_code, state.nodes)) -%}
+    {%- for input in state.nodes.values() if not is_view(input) -%}
         {%- if by == 'key' and delta_of_input(model, input) -%}{%- set is_touched = input_is_touched(delta_of_input(model, input), model.config.meta.delta.key) -%}
         {%- elif by == 'partition' and is_partitioned(model, input) -%}{%- set is_touched = partition_is_touched(model.config.meta.delta.partition) -%}
         {%- else -%}{%- set is_touched = none -%}{%- endif -%}
@@ -211,8 +214,9 @@
 
 {% macro lookup_relation(how) %}
     {%- set columns = (model.config.meta.delta.key + (how.on.keys() | list)) | unique | join(', ') -%}
-    {%- set read = {} -%}
-    {%- for id in model.depends_on.nodes if id in graph.nodes -%}{%- do read.update({graph.nodes[id].name: graph.nodes[id].relation_name}) -%}{%- endfor -%}
+    {%- set read, nodes = {}, {} -%}
+    {%- for id in model.depends_on.nodes -%}{%- do nodes_behind(id, nodes) -%}{%- endfor -%}
+    {%- for node in nodes.values() -%}{%- do read.update({node.name: node.relation_name}) -%}{%- endfor -%}
     {%- set found = [] -%}
     {%- for name in listed(how.through) -%}
         {%- if name not in read -%}{%- do exceptions.raise_compiler_error(model.name ~ ' follows a key through ' ~ name ~ ', which it does not read') -%}{%- endif -%}

@@ -8,6 +8,8 @@
 {% macro create_table_state() %}
     {% do run_query('create table if not exists hub.table_state (table_name varchar, definition varchar, inputs varchar, content varchar, changes_from varchar, outcome varchar, rows_changed bigint, built_in varchar)') %}
     {% do run_query('create table if not exists hub.batch_seen (table_name varchar, feed varchar, batch_id varchar)') %}
+    {# The SQL of views, so that a table can follow a key in what lies behind them. #}
+    {% do run_query('create table if not exists hub.view_text (table_name varchar, sql varchar)') %}
     {% do run_query('create table if not exists hub.check_state (table_id varchar, signature varchar)') %}
     {% do run_query('create schema if not exists changes') %}
     {# Who was who in the set published last (orchestration/linkage/history.py). #}
@@ -62,7 +64,7 @@
         {%- set state = stored.get(table_name_of(other), {}) -%}
         {%- if other.resource_type == 'source' -%}{%- do inputs.update({id: tags[id]}) -%}
         {%- elif other.resource_type == 'seed' -%}{%- do inputs.update({id: seed_tag(other)}) -%}
-        {%- elif other.config.materialized == 'view' -%}{%- do inputs.update({id: state.get('definition') or 'unknown'}) -%}
+        {%- elif is_view(other) -%}{%- do inputs.update({id: state.get('definition') or 'unknown'}) -%}
         {%- else -%}{%- do inputs.update({id: state.get('content') or 'unknown'}) -%}{%- endif -%}
     {%- endfor -%}
     {%- set inputs_before = fromjson(before.inputs) if before.get('inputs') else {} -%}
@@ -82,9 +84,34 @@
     {%- if id in found -%}{%- do return('') -%}{%- endif -%}
     {%- set node = graph.sources[id] if id.startswith('source.') else graph.nodes[id] -%}
     {%- do found.update({id: node}) -%}
-    {%- if node.resource_type == 'model' and node.config.materialized == 'view' -%}
+    {%- if is_view(node) -%}
         {%- for parent in node.depends_on.nodes -%}{%- do nodes_behind(parent, found) -%}{%- endfor -%}
     {%- endif -%}
+{% endmacro %}
+
+
+{#- Whether a model is a view: what it gives is what lies behind it. -#}
+{% macro is_view(node) %}
+    {%- do return(node.resource_type == 'model' and node.config.materialized == 'view') -%}
+{% endmacro %}
+
+
+{#- A model's SQL with that of every view that it reads written out in its place. -#}
+{% macro with_views_written_out(sql, nodes) %}
+    {%- set written = namespace(sql=sql) -%}
+    {%- set texts = {} -%}
+    {%- for node in nodes.values() if is_view(node) -%}
+        {%- for row in rows_of_query("select sql from hub.view_text where table_name = '" ~ table_name_of(node) ~ "'") -%}
+            {%- do texts.update({node.relation_name: row[0]}) -%}
+        {%- endfor -%}
+    {%- endfor -%}
+    {#- A view may read a view: once for each is enough, in whatever order they come. -#}
+    {%- for _ in texts -%}
+        {%- for relation, text in texts.items() -%}
+            {%- set written.sql = written.sql | replace(relation, '(\n' ~ text ~ '\n)') -%}
+        {%- endfor -%}
+    {%- endfor -%}
+    {%- do return(written.sql) -%}
 {% endmacro %}
 
 

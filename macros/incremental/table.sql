@@ -36,18 +36,21 @@ A model in Python is a table like any other: its text and what it reads decide w
 {% materialization view, adapter='duckdb' %}
     {%- set existing = load_cached_relation(this) -%}
     {%- set target_relation = this.incorporate(type='view') -%}
-    {%- set definition = local_md5(compiled_code) -%}
+    {%- set definition = local_md5('with its text in hub.view_text: ' ~ compiled_code) -%}
     {%- set before = stored_states([table_name_of(model)]).get(table_name_of(model)) -%}
     {{ run_hooks(pre_hooks) }}
     {%- if existing is not none and existing.is_view and before and before.definition == definition and not should_full_refresh() -%}
         {%- call statement('main') -%} select 'unchanged' {%- endcall -%}
     {%- else -%}
         {%- if existing is not none and not existing.is_view -%}{%- do adapter.drop_relation(existing) -%}{%- endif -%}
+        {%- if config.get('contract').enforced -%}{%- do get_assert_columns_equivalent(compiled_code) -%}{%- endif -%}
         {%- call statement('main') -%}
             create or replace view {{ target_relation }} as (
             {{ compiled_code }}
             )
         {%- endcall -%}
+        {%- do in_transaction("delete from hub.view_text where table_name = '" ~ table_name_of(model) ~ "'") -%}
+        {%- do in_transaction("insert into hub.view_text select '" ~ table_name_of(model) ~ "', " ~ sql_text(compiled_code)) -%}
         {%- do store_state(table_name_of(model), definition, {}, 'null', none, 'whole', 0, {table_name_of(model): before} if before else {}) -%}
     {%- endif -%}
     {{ run_hooks(post_hooks) }}

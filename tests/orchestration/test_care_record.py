@@ -169,7 +169,7 @@ def told(built_hub: Settings) -> duckdb.DuckDBPyConnection:
     """Events of the truth (event_id, person_id by NHS number, happened_at in UTC) beside the timeline."""
     truth = built_hub.home / "truth"
     connection = duckdb.connect()
-    connection.execute(f"attach '{built_hub.warehouse}' as hub (read_only)")
+    connection.execute(f"attach '{built_hub.warehouse}' as bihub (read_only)")
     connection.execute(f"""
         create view truth as
         select event_id, person.person_id, happened_at
@@ -190,9 +190,9 @@ def told(built_hub: Settings) -> duckdb.DuckDBPyConnection:
             select 'gp_appointment:' || appointment_id, person_no, null from '{truth}/gp_appointment.parquet'
         ) as event
         inner join '{truth}/person.parquet' as who on event.person_no = who.person_no
-        inner join hub.cdm.person as person on who.nhs_number = person.nhs_number
+        inner join bihub.cdm.person as person on who.nhs_number = person.nhs_number
     """)
-    connection.execute("create view timeline as from hub.care_record.care_record_timeline")
+    connection.execute("create view timeline as from bihub.care_record.care_record_timeline")
     return connection
 
 
@@ -239,7 +239,7 @@ def test_the_timeline_has_what_the_common_data_model_has(told: duckdb.DuckDBPyCo
         "bed_admission": "inpatient_stay", "care_contact": "care_contact", "care_referral": "care_referral",
         "gp_appointment": "gp_appointment", "outpatient_appointment": "outpatient_appointment",
     }.items():  # fmt: skip
-        (there,) = told.execute(f"select count(*) from hub.cdm.{table} where person_id is not null").fetchone()
+        (there,) = told.execute(f"select count(*) from bihub.cdm.{table} where person_id is not null").fetchone()
         assert counts[kind] == there > 0, kind
     of_no_feed = "select count(*) from timeline where feed_table is null and event_type <> 'death'"
     assert told.execute(of_no_feed).fetchone() == (0,)

@@ -65,14 +65,28 @@ def _same(how: dict[str, Any]) -> str:
     return " and ".join(f"lookup.{theirs} = input.{ours}" for theirs, ours in how["on"].items())
 
 
+def behind_views(manifest: dict[str, Any], node: dict[str, Any]) -> list[dict[str, Any]]:
+    """What a model reads: of a view what lies behind it."""
+    read = []
+    for name in node["depends_on"]["nodes"]:
+        one = (manifest["sources"] | manifest["nodes"])[name]
+        is_view = one["resource_type"] == "model" and one["config"]["materialized"] == "view"
+        read += behind_views(manifest, one) if is_view else [one]
+    return read
+
+
 @pytest.fixture(scope="module")
 def followers(built_hub: Settings) -> list[Follower]:
     manifest = load_built_manifest(built_hub)
+    with duckdb.connect(str(built_hub.warehouse), read_only=True) as connection:
+        texts = connection.execute("select table_name, sql from hub.view_text").fetchall()
+    named = {f"{node['schema']}.{node['alias']}": node["relation_name"] for node in manifest["nodes"].values()}
+    views = [(named[name], text) for name, text in texts] * 2  # twice, for views that read views
     found = []
     for node in manifest["nodes"].values():
         delta = node["config"].get("meta", {}).get("delta") if node["resource_type"] == "model" else None
         if delta:
-            read = [(manifest["sources"] | manifest["nodes"])[one] for one in node["depends_on"]["nodes"]]
+            read = behind_views(manifest, node)
             names = {
                 f"{one['source_name']}.{one['name']}" if one["resource_type"] == "source" else one["name"]: one
                 for one in read
@@ -84,7 +98,10 @@ def followers(built_hub: Settings) -> list[Follower]:
                 f"{node['name']} has a partition of what it does not read"
             )
             partitioned = [names[name]["relation_name"] for name in delta["partitioned"]]
-            told = (node["compiled_code"], delta["key"], inputs, lookups, delta["partition"], partitioned)
+            sql = node["compiled_code"]
+            for view, text in views:
+                sql = sql.replace(view, f"(\n{text}\n)")
+            told = (sql, delta["key"], inputs, lookups, delta["partition"], partitioned)
             found.append(Follower(node["name"], node["relation_name"], *told))
     return found
 

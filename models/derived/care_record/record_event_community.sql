@@ -1,5 +1,5 @@
 -- One row per referral, contact, package request and social care event of a person, for the shared record.
--- A view: care_record_timeline is the table.
+-- A view: care_record_event is the table.
 {{ config(materialized='view') }}
 {% set text = dbt.type_string() %}
 with service as (

@@ -1,6 +1,5 @@
 -- One row per event of a person at a practice, for the shared record: appointment, coded entry, medication
--- (once for a repeat, at its first issue; each issue of what is not). Measurements of the last 24 months:
--- older ones are in the common data model. A view.
+-- (once for a repeat, at its first issue; each issue of what is not). A view: care_record_event is the table.
 {{ config(materialized='view') }}
 {% set order_of_issue = 'cast(issued_on as ' ~ dbt.type_string() ~ ') || medication_order_id' %}
 with repeat_medicine as (
@@ -79,11 +78,6 @@ select
     entry.feed_table,
     entry.received_at
 from {{ ref('record_gp_entry') }} as entry
-where
-    entry.value_text is null
-    or entry.is_problem
-    or entry.cluster_id = 'ALLERGY_COD'
-    or entry.event_date > {{ months_add(-24, 'cast(' ~ as_of() ~ ' as date)') }}
 union all
 select
     person_id,

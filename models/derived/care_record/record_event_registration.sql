@@ -1,5 +1,5 @@
 -- One row per beginning and end of a registration of a person with a practice, and per death, for the shared
--- record. A view: care_record_timeline is the table.
+-- record. A view: care_record_event is the table.
 {{ config(materialized='view') }}
 {% set text = dbt.type_string() %}
 {%- for kind, day, words, remark in [

@@ -1,5 +1,5 @@
 -- One row per urgent contact of a person, for the shared record: call to 111, ambulance incident, attendance
--- of an emergency department. A view: care_record_timeline is the table.
+-- of an emergency department. A view: care_record_event is the table.
 {{ config(materialized='view') }}
 select
     urgent_call.person_id,

@@ -1,6 +1,9 @@
 -- One row per event of a person over all partners: the longitudinal health and care record (R2.5). Read it in
 -- the order event_date, event_at (an event without a time after those with one), event_order, event_id. For
 -- direct care only (F 5.4); opt-outs do not apply, codes that law restricts are not there (F 5.6).
+-- Measurements of the last 24 months: older ones are in the common data model. A view, since what is ahead
+-- and what is old is another every day: care_record_event is the table.
+{{ config(materialized='view') }}
 with link as (
 
     -- The event that led to one: of several the first by kind, which is the nearer (an incident before its
@@ -33,30 +36,6 @@ with link as (
     ) as step
     group by to_event
 
-),
-
-event as (
-
-    {% for part in ['urgent', 'bed', 'planned', 'practice', 'community', 'registration'] %}
-    select
-        person_id,
-        event_type || ':' || source_id as event_id,
-        event_type,
-        event_at,
-        event_at_local,
-        event_date,
-        organisation_code,
-        title,
-        code_system,
-        code,
-        value_text,
-        leads_from,
-        feed_table,
-        received_at
-    from {{ ref('record_event_' ~ part) }}
-    {{ 'union all' if not loop.last }}
-    {% endfor %}
-
 )
 
 select
@@ -79,7 +58,7 @@ select
     coalesce(event.leads_from, link.from_event) as linked_event_id,
     event.feed_table,
     event.received_at
-from event
+from {{ ref('care_record_event') }} as event
 inner join {{ ref('care_event_type') }} as event_type
     on event.event_type = event_type.event_type
 left join {{ ref('organisation') }} as organisation
@@ -88,3 +67,6 @@ left join {{ ref('gp_practice') }} as practice
     on event.organisation_code = practice.gp_practice_code
 left join link
     on event.event_id = link.to_event
+where
+    event.event_type <> 'measurement'
+    or event.event_date > {{ months_add(-24, 'cast(' ~ as_of() ~ ' as date)') }}
