@@ -33,9 +33,10 @@ class Readers(threading.Thread):
     def __init__(self, home: Path):
         super().__init__(daemon=True)
         self.published, self.reads, self.incomplete = home / "published", 0, []
+        self.enough = threading.Event()
 
     def run(self) -> None:
-        while True:
+        while not self.enough.wait(0.5):
             try:
                 live = self.published.resolve(strict=True)
                 for name, told in json.loads((live / "manifest.json").read_text())["files"].items():
@@ -44,7 +45,6 @@ class Readers(threading.Thread):
             except Exception as problem:
                 self.incomplete.append(repr(problem))
             self.reads += 1
-            time.sleep(0.5)
 
 
 def bihub(home: Path, *words: str) -> list[str]:
@@ -116,6 +116,8 @@ def measure(home: Path, port: int) -> dict[str, object]:
                 seconds[name] = round(land(home, file, name), 1)
                 print(f"{name:<45}{seconds[name]:>8.1f} s", flush=True)
                 wait_until_at_rest(home)
+            readers.enough.set()
+            readers.join()
         finally:
             os.killpg(hub.pid, signal.SIGINT)
             try:

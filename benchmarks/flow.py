@@ -55,7 +55,11 @@ class Hub:
         home.mkdir(parents=True, exist_ok=True)
 
     def environment(self, **more: str) -> Mapping[str, str]:
-        outside = {key: value for key, value in os.environ.items() if not key.startswith(("BIHUB_", "DBT_"))}
+        outside = {
+            key: value
+            for key, value in os.environ.items()
+            if key == "BIHUB_MEMORY" or not key.startswith(("BIHUB_", "DBT_"))
+        }
         return outside | self.settings.environment() | {"PYTHONUTF8": "1", "COLUMNS": "120"} | more
 
     def call(self, *command: str | Path, **more: str) -> Watched:

@@ -116,7 +116,8 @@ def about(result: Result) -> str:
     machine = result["machine"]
     return (
         f"Measured {result['made_at'][:10]} at {result['commit']} on {machine['cpus']} cores, "
-        f"{machine['memory_gib']:.0f} GiB, {machine['system']}, Python {machine['python']}, DuckDB {machine['duckdb']}."
+        f"{machine['memory_gib']:.0f} GiB, {machine['system']}, Python {machine['python']}, DuckDB {machine['duckdb']}"
+        + (f", BIHUB_MEMORY={machine['memory_limit']}." if machine.get("memory_limit") else ".")
     )
 
 
