@@ -48,7 +48,10 @@ def disk_trouble(problem: BaseException) -> str | None:
     if isinstance(problem, OSError):
         return DISK_TROUBLES.get(problem.errno)
     told = " ".join([str(problem), *getattr(problem, "problems", ())])
-    return next((DISK_TROUBLES[number] for number in DISK_TROUBLES if f": {os.strerror(number)}" in told), None)
+    for number, trouble in DISK_TROUBLES.items():
+        if f": {os.strerror(number)}" in told or f"[Errno {number}] " in told:
+            return trouble
+    return None
 
 
 def fsync_path(path: Path) -> None:

@@ -323,7 +323,7 @@ def test_two_at_once_and_a_lock_that_a_dead_run_left(hub, capsys):
 @pytest.mark.parametrize(
     ("step", "number"),
     [
-        *((step, errno.ENOSPC) for step in ("build", "dbt", "pages", "copy", "swap", "last_run")),
+        *((step, errno.ENOSPC) for step in ("build", "dbt", "dbt itself", "pages", "copy", "swap", "last_run")),
         *(("lock", number) for number in (errno.EROFS, errno.EACCES)),
         ("copy", errno.EROFS),
     ],
@@ -342,6 +342,8 @@ def test_a_disk_that_cannot_be_written_is_told_and_the_last_set_stays(hub, monke
             broken.setattr(pipeline, "build", refuse)
         elif step == "dbt":
             hub.broken = BuildFailed([f'person: Runtime Error IO Error: Could not write file "/hub/x": {message}'])
+        elif step == "dbt itself":
+            hub.broken = BuildFailed([str(OSError(number, message))])
         elif step == "pages":
             broken.setattr("orchestration.dictionary.build_dictionary", refuse)
             broken.setattr(pipeline, "add_pages", ADD_PAGES)
