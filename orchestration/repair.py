@@ -40,14 +40,14 @@ def warehouse_damage(settings: Settings) -> str | None:
     except duckdb.CatalogException:
         return "the warehouse file held no build"
     except duckdb.Error as problem:
-        if "lock" in str(problem):
+        if tells_of_damage(problem):
+            return DAMAGED
+        if "set lock" in str(problem) or "another process" in str(problem):
             raise WarehouseInUse(
                 f"something else has {settings.warehouse} open ({_holder(str(problem))}): close it, or open it "
                 f"read-only, then run again"
             ) from None
-        if not tells_of_damage(problem):
-            raise
-        return DAMAGED
+        raise
     return DAMAGED if settings.warehouse.stat().st_size < used else None
 
 

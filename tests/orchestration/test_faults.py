@@ -94,12 +94,20 @@ def garbage(path: Path) -> None:
     path.write_bytes(os.urandom(50_000))
 
 
+def garbage_behind_the_header(path: Path) -> None:
+    """DuckDB names the block that does not fit, which has nothing to do with a lock."""
+    with path.open("r+b") as file:
+        file.seek(12_288)
+        file.write(os.urandom(path.stat().st_size - 12_288))
+
+
 WAREHOUSE = {
     "gone": Path.unlink,
     "empty": lambda path: os.truncate(path, 0),
     "cut in half": lambda path: os.truncate(path, path.stat().st_size // 2),
     "cut in its header": lambda path: os.truncate(path, 5_000),
     "garbage": garbage,
+    "garbage behind its header": garbage_behind_the_header,
     "another database": lambda path: (path.unlink(), duckdb.connect(str(path)).close()),
 }
 
