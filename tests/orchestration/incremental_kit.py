@@ -80,6 +80,11 @@ class Hub:
             found["/".join(path.parts[-5:-1])] = {key: said[key] for key in said if key != "timings"}
         return found
 
+    def forget(self) -> None:
+        """As before the first run: what was received lies in landing, and nothing else is there."""
+        for name in MADE:
+            _remove(self.home / name)
+
     def start_from(self, base: Path) -> None:
         """Everything of another home, but for its databases and what dbt has parsed here already."""
         for name in (*MADE, "landing", "keys"):
@@ -108,8 +113,7 @@ class Hub:
         try:
             yield self
         finally:
-            for name in MADE:
-                _remove(self.home / name)
+            self.forget()
             _move(aside, self.home)
             aside.rmdir()
             for path, stamp in times.items():
