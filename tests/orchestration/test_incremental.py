@@ -245,8 +245,8 @@ def test_every_kind_of_day_alone(hub: Hub) -> None:
 
 @long
 def test_a_month_that_ends(hub: Hub, tmp_path: Path) -> None:
-    """One month end more, one less, another day of today: the others stay as they lie. What practices send once a month,
-    and says something new of everybody, comes another day."""
+    """One month end more, one less, another day of today: the others stay as they lie. What practices send once a
+    month, and says something new of everybody, comes another day."""
     midnight = datetime.fromisoformat(hub.manifest["as_of"]).replace(hour=0, minute=0, second=0, tzinfo=LONDON)
     assert midnight.day == 1, "the demo does not end on the first of a month any more"
     landing = hub.settings.landing
