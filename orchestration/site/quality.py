@@ -94,6 +94,7 @@ def quality(site: Site) -> dict[str, Any]:
     }  # fmt: skip
 
 
+SPELT = {"ed": "ED", "gp": "GP", "mh": "mental health", "fhir": "FHIR"}
 FOUND_BY = ("nhs_number_records", "local_patient_id_records", "probabilistic_records", "unmatched_records")
 
 
@@ -102,8 +103,9 @@ def _persons(site: Site) -> list[tuple[str, Cell, list[Cell], Cell]]:
     lines = []
     for row in site.published.records("select * from dq_linkage order by feed_table <> 'ALL', feed_table"):
         feed = row["feed_table"]
+        spelt = " ".join(SPELT.get(word, word) for word in feed.split("_"))
         lines.append((
-            "All" if feed == "ALL" else words.humane(feed),
+            "All" if feed == "ALL" else words.humane(spelt),
             health.counted("dq_linkage", feed, "records", row["records"]),
             [health.shared("dq_linkage", feed, f"{way}/records", row[way], row["records"]) for way in FOUND_BY],
             health.counted("dq_linkage", feed, "review_records", row["review_records"]),
