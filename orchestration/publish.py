@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from orchestration.files import Damaged, fsync_path, read_cache, read_json, write_json_atomically
 from orchestration.reuse import link_unchanged
 from orchestration.settings import Settings
+from orchestration.unchanged import tag_of_view, tags_now
 
 if TYPE_CHECKING:
     from orchestration.leaks import LeakReport
@@ -146,13 +147,16 @@ def _write_tables(settings: Settings, folder: Path) -> tuple[dict[str, int], dic
     rows, contents = {}, {}
     with duckdb.connect(str(settings.warehouse), read_only=True) as warehouse:
         warehouse.execute("set preserve_insertion_order = true")
-        tags = _content_tags(warehouse)
-        for product in products(load_manifest(settings)):
+        manifest = load_manifest(settings)
+        tags = tags_now(warehouse)
+        for product in products(manifest):
+            is_view = manifest["nodes"][product.node_id]["config"].get("materialized") == "view"
+            tag = tag_of_view(product.node_id, manifest, tags) if is_view else tags.get(product.node_id)
             count = warehouse.execute(f"select count(*) from {product.relation}").fetchone()[0]
             for name, how in _formats(product):
                 file = folder / name
                 rows[name] = count
-                if tag := tags.get(product.relation):
+                if tag:
                     contents[name] = f"{tag}, {how}, DuckDB {duckdb.__version__}"
                     unchanged = noted["contents"].get(name) == contents[name]
                     _make_folder(folder, file.parent)
@@ -203,16 +207,6 @@ def _stores(files: Iterable[str]) -> dict[str, dict[str, object]]:
         for store, readers in STORES.items()
         if store in there
     }
-
-
-def _content_tags(warehouse) -> dict[str, str]:
-    """By table, what says whether its rows and columns are still the same (macros/incremental)."""
-    if not warehouse.execute(
-        "select 1 from information_schema.tables where table_schema = 'hub' and table_name = 'table_state'"
-    ).fetchone():
-        return {}
-    found = warehouse.execute("select table_name, content from hub.table_state where content is not null").fetchall()
-    return {'"{}"."{}"'.format(*name.split(".", 1)): tag for name, tag in found}
 
 
 def _described(file: Path, rows: int) -> dict[str, object]:

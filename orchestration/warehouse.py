@@ -6,6 +6,7 @@ import hashlib
 import os
 import shutil
 from collections.abc import Callable, Iterable
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
@@ -13,6 +14,7 @@ from typing import Any
 
 from orchestration.files import read_cache, write_json_atomically, write_text_atomically
 from orchestration.settings import PROJECT, Settings
+from orchestration.unchanged import unchanged_left_alone
 
 # Generic tests run a table at a time when dbt ends (macros/checks); unit tests need no data and run in `make test`.
 NODES_NOT_RUN = ["--exclude", "test_type:generic", "test_type:unit"]
@@ -47,7 +49,9 @@ def code_files() -> Iterable[Path]:
     for folder in ("models", "macros", "seeds", "tests/dbt"):
         yield from (path for path in sorted((PROJECT / folder).rglob("*")) if path.is_file())
     yield PROJECT / "dbt_project.yml"
-    yield from (PROJECT / "orchestration" / name for name in ("dbt_plugin.py", "pseudonyms.py", "publish.py"))
+    yield from (
+        PROJECT / "orchestration" / name for name in ("dbt_plugin.py", "pseudonyms.py", "publish.py", "unchanged.py")
+    )
 
 
 def code_fingerprint() -> str:
@@ -82,10 +86,14 @@ def run_dbt(settings: Settings, arguments: list[str], progress: Progress | None 
     manifest = parsed_before(settings, rules) if is_known else None
     # The manifest of a parsed project knows the SQL of what runs now only; the one that lies there knows all of it.
     written = ["--no-write-json"] if goes_on and manifest is not None else []
+    if written:
+        _leave_out_tests_not_run(manifest)
+    may_leave = goes_on and "--full-refresh" not in arguments
     try:
-        outcome = dbtRunner(manifest=manifest, callbacks=[on_event]).invoke(
-            ["--quiet", "--log-level-file", "info", *written, *arguments, "--project-dir", str(PROJECT)]
-        )
+        with unchanged_left_alone() if may_leave else nullcontext():
+            outcome = dbtRunner(manifest=manifest, callbacks=[on_event]).invoke(
+                ["--quiet", "--log-level-file", "info", *written, *arguments, "--project-dir", str(PROJECT)]
+            )
     finally:
         os.environ.pop("BIHUB_RULES")
         _close_connections()
@@ -136,6 +144,15 @@ def parsed_before(settings: Settings, rules: str) -> Any:
         return None
     manifest.build_flat_graph()
     return manifest
+
+
+def _leave_out_tests_not_run(manifest: Any) -> None:
+    """Thousands of declared tests that are no nodes of the run cost dbt as long to arrange as the run takes.
+
+    Jinja's `graph`, by which they are found and evaluated when the run ends, was made before and knows them all.
+    """
+    manifest.nodes = {key: node for key, node in manifest.nodes.items() if not getattr(node, "test_metadata", None)}
+    manifest.unit_tests = {}
 
 
 def _shared_parse(rules: str) -> Path | None:

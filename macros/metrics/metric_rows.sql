@@ -130,8 +130,5 @@
 
 {#- True until the period is over and its data have settled. -#}
 {% macro is_before_final(period_grain, period_start, days_to_final) -%}
-    cast(
-        {{ days_add('coalesce(' ~ days_to_final ~ ', 0)', next_period_start(period_grain, period_start)) }}
-        as timestamp
-    ) > {{ as_of() }}
+    {{ days_add('coalesce(' ~ days_to_final ~ ', 0)', next_period_start(period_grain, period_start)) }} > {{ as_of_date() }}
 {%- endmacro %}

@@ -48,5 +48,5 @@ left join counted
         item.item = counted.item
         and reach.site_code = counted.site_code
         and calendar_day.date_day = counted.flow_date
-where calendar_day.date_day < cast({{ as_of() }} as date)
+where calendar_day.date_day < {{ as_of_date() }}
 {%- endmacro %}

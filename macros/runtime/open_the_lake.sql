@@ -1,6 +1,6 @@
 {#-
   Makes every source a relation: one view per feed table over the batches received up to as_of, the ledger of batches
-  (from the sidecars), quarantined rows, and run_context (one row: as_of). Runs before every dbt command, so plain
+  (from the sidecars), run_context (one row: as_of) and run_day (its date). Runs before every dbt command, so plain
   `dbt build` sees what `bihub run` saw. A feed with no batch yet is an empty view with the contract's types.
   as_of: run_context.json beside the warehouse file, written once per run; without it, the newest received batch.
 -#}
@@ -20,6 +20,7 @@
     {% else %}
         {% do run_query("create or replace table hub.run_context as select coalesce(max(received_at), timestamp '2000-01-01') as as_of from (" ~ all_batches ~ ")") %}
     {% endif %}
+    {% do run_query('create or replace table hub.run_day as select cast(as_of as date) as as_of_date from hub.run_context') %}
     {% if run_query("select count(*) from duckdb_views() where schema_name = 'hub' and view_name = 'batch'").columns[0].values()[0] %}
         {% do run_query('drop view hub.batch') %}  {# of a warehouse built before the ledger was read once a run #}
     {% endif %}
@@ -66,6 +67,8 @@
 {% macro source_state(views) %}
     create or replace table hub.source_state as
     select 'hub.run_context' as source_name, cast(as_of as varchar) as tag from hub.run_context
+    union all
+    select 'hub.run_day', cast(as_of_date as varchar) from hub.run_day
     union all
     select 'hub.person_published', coalesce(max(file), '') from hub.person_published_from where name = 'identity'
     union all

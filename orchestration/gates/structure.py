@@ -74,7 +74,7 @@ def _forbidden(node: dict, parent: dict) -> str | None:
     """Why `node` may not name `parent`, or None where it may."""
     room, named = layer(node), layer(parent)
     if named == "hub":
-        if parent["name"] == "run_context" or product(node) == "quality":
+        if parent["name"] in ("run_context", "run_day") or product(node) == "quality":
             return None
         if room == "person_index" and parent["name"].startswith("person_"):
             return None  # who was whom in the set that is live: what changed since is recorded

@@ -55,7 +55,8 @@ class Stage:
                 f"create or replace table hub.run_context as select timestamp '{as_of}' as as_of",
                 "create or replace table hub.check_result "
                 "(check_name varchar, table_name varchar, rows_failed bigint, status varchar)",
-                "create table if not exists hub.table_state (table_name varchar, content varchar)",
+                "create table if not exists hub.table_state (table_name varchar, definition varchar, content varchar)",
+                "create table if not exists hub.source_state (source_name varchar, tag varchar)",
             ):
                 database.execute(sql)
             known = database.execute("select count(*) from duckdb_tables() where table_name = 'uec_metric'").fetchone()

@@ -23,7 +23,7 @@ YEAR = 365
 PEOPLE = 8_000
 EVERYBODY_MORE = 1.3  # emergency admissions after the first year, visited or not
 TABLES = {
-    "hub.run_context": "select timestamp '2026-11-01 07:05' as as_of",
+    "hub.run_day": f"select date '{AS_OF}' as as_of_date",
     "reference.intervention_register": "select 'X' as intervention_id, 'Visits' as label, 10 as cost_per_person_pounds",
     "reference.unit_cost": (
         "select 'emergency_admission' as activity, date '2000-01-01' as valid_from, null::date as valid_to, "

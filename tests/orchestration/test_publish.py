@@ -24,6 +24,8 @@ def hub(tmp_path) -> Settings:
         warehouse.execute(
             "create table hub.check_result (check_name varchar, table_name varchar, rows_failed bigint, status varchar)"
         )
+        warehouse.execute("create table hub.table_state (table_name varchar, definition varchar, content varchar)")
+        warehouse.execute("create table hub.source_state (source_name varchar, tag varchar)")
 
     def model(name: str, access: str) -> dict:
         return {
@@ -126,6 +128,8 @@ def test_nothing_built_is_said_in_words(tmp_path):
         warehouse.execute(
             "create table hub.check_result (check_name varchar, table_name varchar, rows_failed bigint, status varchar)"
         )
+        warehouse.execute("create table hub.table_state (table_name varchar, definition varchar, content varchar)")
+        warehouse.execute("create table hub.source_state (source_name varchar, tag varchar)")
     with pytest.raises(PublishRefused, match="bihub run"):
         publish(settings, as_of="2026-11-01 06:00:00", version="v1")
 
@@ -194,8 +198,8 @@ def with_content_tag(settings: Settings, tag: str) -> None:
     """As the build leaves it: hub.table_state says what the table holds."""
     change(
         settings,
-        "create schema if not exists hub; create or replace table hub.table_state as "
-        f"select 'uec.uec_metric' as table_name, '{tag}' as content",
+        "delete from hub.table_state where table_name = 'uec.uec_metric'; "
+        f"insert into hub.table_state values ('uec.uec_metric', 'its SQL', '{tag}')",
     )
 
 
@@ -223,6 +227,53 @@ def test_a_table_that_changed_is_written_again(hub):
     assert not metric_file(hub).samefile(first)
     assert published_rows(hub) == [("A", 0), ("A", 1)]
     assert duckdb.sql(f"select count(*) from '{first}'").fetchone() == (3,)
+
+
+def test_a_view_is_written_again_where_its_sql_or_what_lies_behind_it_has_changed(hub):
+    manifest = json.loads((hub.dbt_target / "manifest.json").read_text())
+    metric = manifest["nodes"]["model.bihub.uec_metric"]
+    manifest["nodes"]["model.bihub.shown"] = {
+        **metric,
+        "alias": "shown",
+        "config": {"access": "public", "meta": {}, "materialized": "view"},
+        "depends_on": {"nodes": ["model.bihub.through", "seed.bihub.code"]},
+    }
+    manifest["nodes"]["model.bihub.through"] = {
+        **metric,
+        "alias": "through",
+        "config": {"access": "protected", "meta": {}, "materialized": "view"},
+        "depends_on": {"nodes": ["model.bihub.uec_metric", "source.bihub.hub.run_day"]},
+    }
+    manifest["nodes"]["seed.bihub.code"] = {"resource_type": "seed", "config": {}, "checksum": {"checksum": "1"}}
+
+    def written_again(*statements: str) -> bool:
+        """Whether the view's file is another after a change."""
+        before = (hub.published / "secondary_use/uec/shown.parquet").resolve()
+        change(hub, "; ".join(statements))
+        (hub.dbt_target / "manifest.json").write_text(json.dumps(manifest))
+        number = len(list(hub.publish_versions.iterdir()))
+        publish(hub, as_of="2026-11-02 06:00:00", version=f"next{number}.{before.parts[-4]}")
+        return not before.samefile(hub.published / "secondary_use/uec/shown.parquet")
+
+    change(
+        hub,
+        "create view uec.shown as from uec.uec_metric; "
+        "insert into hub.table_state values ('uec.shown', 'a', null), ('uec.through', 'a', null); "
+        "insert into hub.source_state values ('hub.run_day', '2026-11-01')",
+    )
+    with_content_tag(hub, "three rows")
+    (hub.dbt_target / "manifest.json").write_text(json.dumps(manifest))
+    publish(hub, as_of="2026-11-01 06:00:00", version="v1")
+    assert not written_again("select 1")
+    assert written_again("update hub.table_state set content = 'others' where table_name = 'uec.uec_metric'")
+    assert written_again("update hub.table_state set definition = 'b' where table_name = 'uec.shown'")
+    assert written_again("update hub.table_state set definition = 'b' where table_name = 'uec.through'")
+    assert written_again("update hub.source_state set tag = '2026-11-02'")
+    manifest["nodes"]["seed.bihub.code"]["checksum"]["checksum"] = "2"
+    assert written_again("select 1")
+    assert not written_again("select 1")
+    assert written_again("delete from hub.source_state")
+    assert written_again("select 1"), "what nobody tells of may be another"
 
 
 def test_a_table_whose_content_nobody_tells_is_written_again(hub):

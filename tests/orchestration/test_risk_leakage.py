@@ -57,9 +57,7 @@ def features(hub: Settings, nodes: list[dict[str, Any]], home: Path, index_date:
     home.mkdir()
     warehouse = duckdb.connect(str(home / hub.warehouse.name), config={"threads": 2})
     warehouse.execute(f"set TimeZone = 'Europe/London'; attach '{hub.warehouse}' as hub_built (read_only)")
-    warehouse.execute(
-        f"create schema hub; create table hub.run_context as select timestamp '{index_date} 23:00' as as_of"
-    )
+    warehouse.execute(f"create schema hub; create table hub.run_day as select date '{index_date}' as as_of_date")
     for node in nodes:
         relation, built = node["relation_name"], f'hub_built."{node["schema"]}"."{node["alias"]}"'
         warehouse.execute(f'create schema if not exists "{node["schema"]}"')

@@ -30,7 +30,7 @@ said as (
     where
         clinical_event.person_id is not null
         -- a code dated after as_of is a slip of the keyboard: it counts from the day of its entry
-        and coalesce(clinical_event.recorded_on, clinical_event.event_date) <= cast({{ as_of() }} as date)
+        and coalesce(clinical_event.recorded_on, clinical_event.event_date) <= {{ as_of_date() }}
 
 )
 

@@ -3,7 +3,7 @@
 -- counted once, for the place where it was spent. A wait that goes on has no last day.
 with today as (
 
-    select cast({{ as_of() }} as date) as as_of_date
+    select {{ as_of_date() }} as as_of_date
 
 ),
 

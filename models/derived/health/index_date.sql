@@ -4,7 +4,7 @@
 -- a month end are calendar months.
 with today as (
 
-    select cast({{ as_of() }} as date) as as_of_date
+    select {{ as_of_date() }} as as_of_date
 
 ),
 

@@ -19,7 +19,7 @@ exposed as (
     from {{ ref('intervention_exposure') }} as exposure
     inner join {{ ref('intervention_register') }} as register
         on exposure.intervention_id = register.intervention_id
-    where exposure.exposed_on < cast({{ as_of() }} as date)
+    where exposure.exposed_on < {{ as_of_date() }}
     group by exposure.person_id, exposure.intervention_id
 
 ),

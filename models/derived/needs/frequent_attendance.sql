@@ -3,7 +3,7 @@
 -- else an attended GP appointment on the day or the day before, else nothing that the hub knows.
 with today as (
 
-    select cast({{ as_of() }} as date) as index_date
+    select {{ as_of_date() }} as index_date
 
 ),
 

@@ -54,7 +54,7 @@ attendance as (
 
 select
     attendance.person_id,
-    cast({{ as_of() }} as date) as index_date,
+    {{ as_of_date() }} as index_date,
     'FREQ_ATT' as definition_id,
     cast(attendance.ed_attendance_count as integer) as ed_attendance_count,
     attendance.ed_attendance_count >= 10 as is_high_intensity,
@@ -75,4 +75,4 @@ inner join ranked_way
         and ranked_way.way_rank = 1
 inner join {{ ref('person') }} as person
     on attendance.person_id = person.person_id
-where person.died_on is null or person.died_on > cast({{ as_of() }} as date)
+where person.died_on is null or person.died_on > {{ as_of_date() }}

@@ -4,8 +4,8 @@
 with today as (
 
     select
-        cast({{ as_of() }} as date) as index_date,
-        {{ days_add(-90, 'cast(' ~ as_of() ~ ' as date)') }} as recent_from
+        {{ as_of_date() }} as index_date,
+        {{ days_add(-90, as_of_date()) }} as recent_from
 
 ),
 

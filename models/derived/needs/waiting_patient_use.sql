@@ -38,7 +38,7 @@ judged as (
         contact.before_days,
         {{ is_use_rising('contact.recent_count', 90, 'contact.before_count', 'contact.before_days') }}
         and coalesce(
-            registration.registered_on <= {{ days_add(-180, 'cast(' ~ as_of() ~ ' as date)') }}, true
+            registration.registered_on <= {{ days_add(-180, as_of_date()) }}, true
         ) as is_rising
     from {{ ref('waiting_patient_contact') }} as contact
     left join {{ ref('registration') }} as registration
@@ -64,7 +64,7 @@ used as (
 
 select
     pathway.person_id,
-    cast({{ as_of() }} as date) as index_date,
+    {{ as_of_date() }} as index_date,
     cast(pathway.pathway_count as integer) as pathway_count,
     pathway.organisation_code,
     pathway.treatment_function_code,
@@ -85,4 +85,4 @@ left join used
     on pathway.person_id = used.person_id
 inner join {{ ref('person') }} as person
     on pathway.person_id = person.person_id
-where person.died_on is null or person.died_on > cast({{ as_of() }} as date)
+where person.died_on is null or person.died_on > {{ as_of_date() }}

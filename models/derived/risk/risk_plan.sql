@@ -4,7 +4,7 @@
 -- every day.
 with today as (
 
-    select cast({{ as_of() }} as date) as score_date
+    select {{ as_of_date() }} as score_date
 
 ),
 

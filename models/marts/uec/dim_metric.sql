@@ -43,5 +43,5 @@ left join {{ ref('dataset_calendar') }} as calendar
 left join {{ ref('uec_metric_target') }} as target
     on
         metric.metric_id = target.metric_id
-        and cast({{ as_of() }} as date) >= target.valid_from
-        and cast({{ as_of() }} as date) <= coalesce(target.valid_to, date '9999-12-31')
+        and {{ as_of_date() }} >= target.valid_from
+        and {{ as_of_date() }} <= coalesce(target.valid_to, date '9999-12-31')

@@ -5,7 +5,7 @@ with described as (
 
     select
         person.person_id,
-        {{ age_years('person.birth_date', 'cast(' ~ as_of() ~ ' as date)') }} as age_years,
+        {{ age_years('person.birth_date', as_of_date()) }} as age_years,
         person.sex_code,
         person.ethnic_group,
         person.lsoa_code,

@@ -25,7 +25,7 @@ whole as (
     select *
     from figure
     where
-        cast({{ next_period_start('period_grain', 'period_start') }} as timestamp) <= {{ as_of() }}
+        {{ next_period_start('period_grain', 'period_start') }} <= {{ as_of_date() }}
         and period_start >= first_day
 
 ),

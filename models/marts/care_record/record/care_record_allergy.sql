@@ -12,6 +12,6 @@ select
 from {{ ref('record_gp_entry') }}
 where
     cluster_id = 'ALLERGY_COD'
-    and event_date <= cast({{ as_of() }} as date)
-    and coalesce(problem_ended_on > cast({{ as_of() }} as date), true)
+    and event_date <= {{ as_of_date() }}
+    and coalesce(problem_ended_on > {{ as_of_date() }}, true)
 group by person_id, snomed_code, label

@@ -18,8 +18,8 @@ where
     social.event_type = 'service'
     and social.client_type = 'service_user'
     and social.person_id is not null
-    and social.started_on <= cast({{ as_of() }} as date)
-    and coalesce(social.ended_on >= cast({{ as_of() }} as date), true)
+    and social.started_on <= {{ as_of_date() }}
+    and coalesce(social.ended_on >= {{ as_of_date() }}, true)
 union all
 select
     request.person_id,

@@ -10,7 +10,7 @@ with issue as (
     where
         medication.is_repeat
         and medication.person_id is not null
-        and medication.issued_on <= cast({{ as_of() }} as date)
+        and medication.issued_on <= {{ as_of_date() }}
 
 ),
 
@@ -47,7 +47,7 @@ select
     first_issued_on,
     last_issued_on,
     cast(issue_count as integer) as issue_count,
-    {{ days_between('last_issued_on', 'cast(' ~ as_of() ~ ' as date)') }} <= duration_days + 28
+    {{ days_between('last_issued_on', as_of_date()) }} <= duration_days + 28
         as is_in_supply
 from course
-where last_issued_on > {{ months_add(-12, 'cast(' ~ as_of() ~ ' as date)') }}
+where last_issued_on > {{ months_add(-12, as_of_date()) }}

@@ -15,7 +15,7 @@ with entry as (
         {{ regex_replace('cluster_id', '(TYPE[12])?(RES|REM)?_COD$') }} as condition_name,
         coalesce({{ regex_full_match('cluster_id', '.*(RES|REM)_COD') }}, false) as is_resolution
     from {{ ref('record_gp_entry') }}
-    where event_date <= cast({{ as_of() }} as date)
+    where event_date <= {{ as_of_date() }}
 
 ),
 
@@ -48,6 +48,6 @@ left join resolved
 where
     entry.is_problem
     and not entry.is_resolution
-    and coalesce(entry.problem_ended_on > cast({{ as_of() }} as date), true)
+    and coalesce(entry.problem_ended_on > {{ as_of_date() }}, true)
     and coalesce(entry.event_date > resolved.resolved_on, true)
 group by entry.person_id, entry.snomed_code, entry.label

@@ -46,7 +46,7 @@ select
     event.event_id,
     event.event_at_local,
     event.event_at is not null as has_time,
-    event.event_date > cast({{ as_of() }} as date) as is_ahead,
+    event.event_date > {{ as_of_date() }} as is_ahead,
     event.event_type,
     event_type.label as event_label,
     event.organisation_code,
@@ -69,4 +69,4 @@ left join link
     on event.event_id = link.to_event
 where
     event.event_type <> 'measurement'
-    or event.event_date > {{ months_add(-24, 'cast(' ~ as_of() ~ ' as date)') }}
+    or event.event_date > {{ months_add(-24, as_of_date()) }}

@@ -44,7 +44,7 @@ select
     cohort.source,
     cohort.definition_sql,
     cohort.definition_hash,
-    cast({{ as_of() }} as date) as index_date,
+    {{ as_of_date() }} as index_date,
     cast(coalesce(member.permitted_people, 0) as integer) as people,
     cast(coalesce(member.people - member.permitted_people, 0) as integer) as left_out_people
 from cohort

@@ -4,7 +4,7 @@ with latest as (
 
     select *
     from {{ ref('phm_inequality') }}
-    where index_date = cast({{ as_of() }} as date)
+    where index_date = {{ as_of_date() }}
 
 )
 
@@ -20,7 +20,7 @@ select
         else 'told'
     end as status,
     item.missing_feed,
-    cast({{ as_of() }} as date) as index_date,
+    {{ as_of_date() }} as index_date,
     latest.unit,
     latest.better,
     latest.core20_value,

@@ -16,7 +16,7 @@ with rated as (
     inner join {{ ref('phm_indicator') }} as indicator
         on rate.indicator_id = indicator.indicator_id
     where
-        rate.index_date = cast({{ as_of() }} as date)
+        rate.index_date = {{ as_of_date() }}
         and rate.group_kind in ('place', 'pcn', 'practice')
         and rate.group_value <> 'unknown'
         and rate.standardised_rate is not null

@@ -90,7 +90,7 @@ taken_on as (
     from {{ ref('intervention_exposure') }} as exposure
     left join {{ ref('person_for_research_and_planning') }} as permitted
         on exposure.person_id = permitted.person_id
-    where exposure.exposed_on < cast({{ as_of() }} as date)
+    where exposure.exposed_on < {{ as_of_date() }}
     group by exposure.intervention_id
 
 ),
@@ -101,8 +101,8 @@ cost as (
     from {{ ref('unit_cost') }} as unit_cost
     where
         unit_cost.activity = 'emergency_admission'
-        and cast({{ as_of() }} as date) >= unit_cost.valid_from
-        and cast({{ as_of() }} as date) <= coalesce(unit_cost.valid_to, {{ no_end() }})
+        and {{ as_of_date() }} >= unit_cost.valid_from
+        and {{ as_of_date() }} <= coalesce(unit_cost.valid_to, {{ no_end() }})
 
 )
 
@@ -113,7 +113,7 @@ select
     register.label,
     compared.design,
     {{ is_main_design('compared') }} as is_main,
-    cast({{ as_of() }} as date) as index_date,
+    {{ as_of_date() }} as index_date,
     cast(taken_on.permitted_people as integer) as exposed_people,
     cast(taken_on.people - taken_on.permitted_people as integer) as left_out_people,
     cast(compared.matched_people as integer) as matched_people,

@@ -29,7 +29,7 @@ with judged as (
     inner join {{ ref('phm_indicator') }} as indicator
         on rate.indicator_id = indicator.indicator_id
     where
-        rate.index_date = cast({{ as_of() }} as date)
+        rate.index_date = {{ as_of_date() }}
         and rate.group_kind in ('all', 'place', 'imd_quintile')
 
 )

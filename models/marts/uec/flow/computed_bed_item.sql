@@ -33,7 +33,7 @@ stay as (
             else {{ days_add(1, 'admission_date') }}
         end as first_morning,
         case
-            when discharge_date is null then cast({{ as_of() }} as date)
+            when discharge_date is null then {{ as_of_date() }}
             when discharged_at_local <= last_eight then {{ days_add(-1, 'discharge_date') }}
             else discharge_date
         end as last_morning,
@@ -108,7 +108,7 @@ change as (
         {{ 'union all' if not loop.last }}
         {%- endfor %}
     ) as item
-    where calendar_day.date_day < cast({{ as_of() }} as date)
+    where calendar_day.date_day < {{ as_of_date() }}
 
 ),
 

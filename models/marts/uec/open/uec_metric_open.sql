@@ -39,8 +39,7 @@ with figure as (
         uec_metric.period_grain = 'month'
         and uec_metric.site_code = 'ALL'
         and (uec_metric.covid_group = 'all' or uec_metric.category = 'ALL')
-        and cast({{ next_period_start('uec_metric.period_grain', 'uec_metric.period_start') }} as timestamp)
-        <= {{ as_of() }}
+        and {{ next_period_start('uec_metric.period_grain', 'uec_metric.period_start') }} <= {{ as_of_date() }}
 
 ),
 

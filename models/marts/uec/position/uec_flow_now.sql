@@ -29,8 +29,8 @@ levelled as (
         on
             valued.measure_id = threshold.measure_id
             and valued.value >= threshold.from_value
-            and cast({{ as_of() }} as date) >= threshold.valid_from
-            and cast({{ as_of() }} as date) <= coalesce(threshold.valid_to, date '9999-12-31')
+            and {{ as_of_date() }} >= threshold.valid_from
+            and {{ as_of_date() }} <= coalesce(threshold.valid_to, date '9999-12-31')
     where valued.category = 'ALL'
     group by valued.measure_id, valued.organisation_code, valued.site_code
 
