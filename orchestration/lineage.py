@@ -46,6 +46,7 @@ class Lineage(dict[str, dict[str, list[Column]]]):
         self.metrics: dict[str, str] = {}
         """Metric id by the node of its metric file."""
         self._downstream: dict[Column, list[Column]] | None = None
+        self._begins_in: dict[Column, frozenset[Column]] = {}
 
     def upstream(self, node: str, column: str) -> list[Column]:
         return self.get(node, {}).get(column, [])
@@ -64,13 +65,18 @@ class Lineage(dict[str, dict[str, list[Column]]]):
 
     def trace_to_feed(self, node: str, column: str) -> list[Column]:
         """The partner feed columns from which a column comes, however many tables lie between."""
-        reached = _reach((node, column), lambda at: self.upstream(*at))
-        return sorted(at for at in reached if at[0].startswith("source.") and at[0].split(".")[2] != "hub")
+        return sorted(at for at in self._beginnings((node, column)) if is_of_feed(at[0]))
 
     def begins_in(self, node: str, column: str) -> list[Column]:
         """Where a column begins: partner feed columns, and columns of reference data."""
-        reached = _reach((node, column), lambda at: self.upstream(*at))
-        return sorted(at for at in reached if at[0].startswith(("source.", "seed.")) and at != (node, column))
+        return sorted(self._beginnings((node, column)) - {(node, column)})
+
+    def _beginnings(self, at: Column) -> frozenset[Column]:
+        """Columns of sources and seeds upstream of a column, itself too where it is one; asked of every column."""
+        if at not in self._begins_in:
+            own = frozenset([at] if at[0].startswith(("source.", "seed.")) else [])
+            self._begins_in[at] = own.union(*(self._beginnings(up) for up in self.upstream(*at)))
+        return self._begins_in[at]
 
     def impact(self, node: str, column: str) -> Impact:
         """Everything that changes when a column changes."""
@@ -80,6 +86,11 @@ class Lineage(dict[str, dict[str, list[Column]]]):
             columns=sorted(reached),
             metrics=sorted({self.metrics[at] for at, _ in reached if at in self.metrics}),
         )
+
+
+def is_of_feed(node_id: str) -> bool:
+    """Whether a node is a partner's feed, and not one of the hub's own records."""
+    return node_id.startswith("source.") and node_id.split(".")[2] != "hub"
 
 
 @dataclass(frozen=True)

@@ -171,11 +171,8 @@ def _said(column: Mapping[str, Any], meta: Mapping[str, Any]) -> str:
 def _began(manifest: Manifest | None, lineage: Lineage | None, node_id: str, name: str) -> str:
     if manifest is None or lineage is None:
         return ""
-    began = [_shown(manifest, at) for at in lineage.trace_to_feed(node_id, name)]
-    if not began:
-        return ""
-    more = f" and {len(began) - 2} more" if len(began) > 2 else ""
-    return f"From {', '.join(began[:2])}{more}."
+    began = _few_columns(manifest, lineage.trace_to_feed(node_id, name), 2)
+    return f"From {began}." if began else ""
 
 
 def _rules(meta: Mapping[str, Any]) -> list[str]:
@@ -204,8 +201,8 @@ def where_from(manifest: Manifest, lineage: Lineage, node_id: str) -> str:
     rows = ["| Column | Made of | Began as |", "|---|---|---|"]
     for name, origins in lineage.get(node_id, {}).items():
         made_of = [_shown(manifest, at, _how(lineage, (node_id, name), at)) for at in origins]
-        began = [_shown(manifest, at) for at in lineage.begins_in(node_id, name)]
-        rows.append(f"| **{name}** | {_few(made_of) or 'no column: a count or a constant'} | {_few(began) or '-'} |")
+        began = _few_columns(manifest, lineage.begins_in(node_id, name), ORIGINS_SHOWN)
+        rows.append(f"| **{name}** | {_few(made_of) or 'no column: a count or a constant'} | {began or '-'} |")
     return "\n".join(rows)
 
 
@@ -214,13 +211,8 @@ def where_to(manifest: Manifest, lineage: Lineage, node_id: str, columns: Iterab
     rows = ["| Column | Reaches published tables | Metrics that change with it |", "|---|---|---|"]
     for name in columns:
         impact = lineage.impact(node_id, name)
-        marts = sorted(
-            {
-                "/".join(asset_key(manifest["nodes"][at]).path)
-                for at, _ in impact.columns
-                if manifest["nodes"].get(at, {}).get("config", {}).get("access") == "public"
-            }
-        )
+        read = [manifest["nodes"][at] for at in {at for at, _ in impact.columns} if at in manifest["nodes"]]
+        marts = sorted("/".join(asset_key(node).path) for node in read if node["config"].get("access") == "public")
         rows.append(f"| **{name}** | {_few(marts) or '-'} | {_few(impact.metrics, 30) or '-'} |")
     return "\n".join(rows)
 
@@ -235,6 +227,12 @@ def _how(lineage: Lineage, column: Column, origin: Column) -> str:
 
 def _shown(manifest: Manifest, at: Column, how: str = "") -> str:
     return f"{'.'.join(asset_key(node_of(manifest, at[0])).path)}.{at[1]}{how}"
+
+
+def _few_columns(manifest: Manifest, columns: list[Column], most: int) -> str:
+    """Only what is shown is spelt: there are hundreds of thousands."""
+    more = f" and {len(columns) - most} more" if len(columns) > most else ""
+    return ", ".join(_shown(manifest, at) for at in columns[:most]) + more
 
 
 def _few(names: list[str], most: int = ORIGINS_SHOWN) -> str:
