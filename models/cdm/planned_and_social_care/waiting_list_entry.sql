@@ -2,6 +2,13 @@
 -- that a list names more than once counts once: the inpatient line before the outpatient one, as the
 -- decision to admit came later, and the trust's own before that of a predecessor, whose system nobody
 -- keeps up.
+{{ rows_follow_key('person_id', {
+    'stg_mseft__waiting_list': through_input(
+        'person_identity', {'feed_table': 'feed_table', 'record_id': 'pathway_id'}
+    ),
+    'person_identity': 'person_id',
+    'person': 'person_id',
+}) }}
 with lines as (
 
     select
@@ -36,13 +43,6 @@ counted as (
     from lines
     where lines.preference = 1
 
-),
-
-newest as (
-
-    select max(week_ending_date) as week_ending_date
-    from {{ ref('stg_mseft__waiting_list') }}
-
 )
 
 select
@@ -73,10 +73,11 @@ select
     counted.next_appointment_date,
     coalesce(person.died_on < counted.week_ending_date, false) as is_dead_on_list,
     counted.lines_sent > 1 as is_listed_more_than_once,
-    counted.week_ending_date = newest.week_ending_date as is_newest_census,
+    census.is_newest_census,
     counted.feed_table
 from counted
-cross join newest
+inner join {{ ref('waiting_list_census') }} as census
+    on counted.week_ending_date = census.week_ending_date
 {{ left_join_person('counted', 'pathway_id') }}
 left join {{ ref('person') }} as person
     on person_identity.person_id = person.person_id
