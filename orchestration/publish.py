@@ -140,20 +140,22 @@ def _write_set(
 
     Pages read nothing identifiable, so what direct care reads, half of all there is, is written while they are made.
     """
-    marts = products(load_manifest(settings))
+    manifest = load_manifest(settings)
+    marts = products(manifest)
     others = [product for product in marts if product.store != DIRECT_CARE]
-    rows, contents = _write_tables(settings, folder, others)
+    rows, contents = _write_tables(settings, folder, manifest, others)
     with ThreadPoolExecutor(1) as beside:
-        identifiable = beside.submit(
-            _write_tables, settings, folder, [product for product in marts if product.store == DIRECT_CARE]
-        )
+        read_in_direct_care = [product for product in marts if product.store == DIRECT_CARE]
+        identifiable = beside.submit(_write_tables, settings, folder, manifest, read_in_direct_care)
         if decorate:
             decorate(folder)
         more_rows, more_contents = identifiable.result()
     return dict(sorted((rows | more_rows).items())), contents | more_contents
 
 
-def _write_tables(settings: Settings, folder: Path, marts: Iterable[Product]) -> tuple[dict[str, int], dict[str, str]]:
+def _write_tables(
+    settings: Settings, folder: Path, manifest: dict, marts: Iterable[Product]
+) -> tuple[dict[str, int], dict[str, str]]:
     """A table that holds what it held in the set that went live last is not sorted and written again: its file is
     linked."""
     import duckdb
@@ -165,7 +167,6 @@ def _write_tables(settings: Settings, folder: Path, marts: Iterable[Product]) ->
     rows, contents = {}, {}
     with duckdb.connect(str(settings.warehouse), read_only=True) as warehouse:
         warehouse.execute("set preserve_insertion_order = true")
-        manifest = load_manifest(settings)
         tags = tags_now(warehouse)
         for product in marts:
             is_view = manifest["nodes"][product.node_id]["config"].get("materialized") == "view"

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import os
 import shutil
-from collections.abc import Callable, Iterable
-from contextlib import nullcontext
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
@@ -90,7 +91,7 @@ def run_dbt(settings: Settings, arguments: list[str], progress: Progress | None 
         _leave_out_tests_not_run(manifest)
     may_leave = goes_on and "--full-refresh" not in arguments
     try:
-        with unchanged_left_alone() if may_leave else nullcontext():
+        with rarely_collected(), unchanged_left_alone() if may_leave else nullcontext():
             outcome = dbtRunner(manifest=manifest, callbacks=[on_event]).invoke(
                 ["--quiet", "--log-level-file", "info", *written, *arguments, "--project-dir", str(PROJECT)]
             )
@@ -111,6 +112,17 @@ def run_dbt(settings: Settings, arguments: list[str], progress: Progress | None 
         ((result.node.name, result.execution_time) for result in results if result.node), key=lambda t: -t[1]
     )
     return BuildResult(nodes=len(results), seconds=sum(seconds for _, seconds in timed), slowest=timed[:5])
+
+
+@contextmanager
+def rarely_collected() -> Iterator[None]:
+    """dbt's project is millions of small objects that stay: Python would look through them all again and again."""
+    usual = gc.get_threshold()
+    gc.set_threshold(200_000, 50, 100)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*usual)
 
 
 def _forget_parse_of_another_place(settings: Settings) -> None:
@@ -138,11 +150,12 @@ def parsed_before(settings: Settings, rules: str) -> Any:
     """
     from dbt.contracts.graph.manifest import Manifest
 
-    try:
-        manifest = Manifest.from_msgpack((settings.dbt_target / "partial_parse.msgpack").read_bytes())
-    except Exception:
-        return None
-    manifest.build_flat_graph()
+    with rarely_collected():
+        try:
+            manifest = Manifest.from_msgpack((settings.dbt_target / "partial_parse.msgpack").read_bytes())
+        except Exception:
+            return None
+        manifest.build_flat_graph()
     return manifest
 
 

@@ -27,12 +27,21 @@
     {% do run_query("create or replace table hub.batch as select * from (" ~ all_batches ~ ") where received_at <= (select as_of from hub.run_context)") %}
     {% do create_table_state() %}
     {% do run_query("create or replace table hub.batch_now as select partner || '.' || feed_table as feed, batch_id from hub.batch where status = 'accepted'") %}
-    {% set views = [] %}
+    {% set views, present, there = [], [], {} %}
+    {% for row in run_query("select distinct array_to_string(parse_path(file, 'both_slash')[-4:-3], '.') from glob('" ~ lake ~ "/raw/*/*/batch=*/data.parquet')").rows %}{% do present.append(row[0]) %}{% endfor %}
+    {#- A view opens every file below it when it is made: one that says the same already is left alone. -#}
+    {% if run_query("select count(*) from duckdb_tables() where schema_name = 'hub' and table_name = 'source_state'").columns[0].values()[0] %}
+        {% for row in run_query("select source_name, left(tag, 32) from hub.source_state where source_name in (select schema_name || '.' || view_name from duckdb_views())").rows %}{% do there.update({row[0]: row[1]}) %}{% endfor %}
+    {% endif %}
     {% for source in graph.sources.values() if source.source_name != 'hub' %}
-        {% do run_query('create schema if not exists ' ~ source.schema) %}
-        {% set query = feed_view(source, lake) %}
-        {% do run_query('create or replace view ' ~ source.schema ~ '.' ~ source.identifier ~ ' as ' ~ query) %}
-        {% do views.append("('" ~ source.source_name ~ '.' ~ source.name ~ "', '" ~ local_md5(query) ~ "')") %}
+        {% set feed = source.source_name ~ '.' ~ source.name %}
+        {% set query = feed_view(source, lake, feed in present) %}
+        {% set how = local_md5(query) %}
+        {% if there.get(source.schema ~ '.' ~ source.identifier) != how %}
+            {% do run_query('create schema if not exists ' ~ source.schema) %}
+            {% do run_query('create or replace view ' ~ source.schema ~ '.' ~ source.identifier ~ ' as ' ~ query) %}
+        {% endif %}
+        {% do views.append("('" ~ feed ~ "', '" ~ how ~ "')") %}
     {% endfor %}
     {% do run_query(source_state(views)) %}
     {% do return('') %}
@@ -50,11 +59,11 @@
     {%- endif -%}
 {% endmacro %}
 
-{% macro feed_view(source, lake) %}
+{% macro feed_view(source, lake, has_batches) %}
     {%- set pattern = lake ~ '/raw/' ~ source.source_name ~ '/' ~ source.name ~ '/batch=*/data.parquet' -%}
     {%- set contract = source.columns.values() -%}
     {%- set lineage = [('_batch_id', 'varchar'), ('_received_at', 'timestamp'), ('_file_name', 'varchar'), ('_row_number', 'bigint')] -%}
-    {%- if run_query("select count(*) from glob('" ~ pattern ~ "')").columns[0].values()[0] > 0 -%}
+    {%- if has_batches -%}
         select {% for c in contract %}{{ c.name }}, {% endfor %}{% for name, type in lineage %}{{ name }}{{ ', ' if not loop.last }}{% endfor %}
         from read_parquet('{{ pattern }}', hive_partitioning = false, union_by_name = true)
         where _received_at <= (select as_of from hub.run_context)
