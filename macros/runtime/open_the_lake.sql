@@ -36,7 +36,7 @@
     {% for source in graph.sources.values() if source.source_name != 'hub' %}
         {% set feed = source.source_name ~ '.' ~ source.name %}
         {% set query = feed_view(source, lake, feed in present) %}
-        {% set how = local_md5(query) %}
+        {% set how = local_md5(query ~ source.columns.values() | map(attribute='data_type') | join(',')) %}
         {% if there.get(source.schema ~ '.' ~ source.identifier) != how %}
             {% do run_query('create schema if not exists ' ~ source.schema) %}
             {% do run_query('create or replace view ' ~ source.schema ~ '.' ~ source.identifier ~ ' as ' ~ query) %}

@@ -39,7 +39,8 @@ with figure as (
         uec_metric.period_grain = 'month'
         and uec_metric.site_code = 'ALL'
         and (uec_metric.covid_group = 'all' or uec_metric.category = 'ALL')
-        and {{ next_period_start('uec_metric.period_grain', 'uec_metric.period_start') }} <= {{ as_of_date() }}
+        and {{ next_period_start('uec_metric.period_grain', 'uec_metric.period_start') }}
+        <= {{ as_of_date() }}
 
 ),
 
