@@ -209,7 +209,20 @@ def test_through_a_changed_and_a_new_rule_and_every_kind_of_day(hub: Hub) -> Non
         outcomes = hub.outcomes()
         assert {"rows", "unchanged"} <= set(outcomes.values()), "a day's files cost a whole build"
         assert_month_ends_were_left_alone(outcomes)
+        known = partners.sent(AMBULANCE)[-1]
+        partners.send(AMBULANCE, [changed(known, {"HandoverTime": hours(1)})], arrives + timedelta(hours=2))
+        hub.run()
+        assert_the_day_was_left_alone(hub.outcomes())
         hub.assert_equal_to_made_at_once()
+
+
+def assert_the_day_was_left_alone(outcomes: dict[str, str]) -> None:
+    """One ambulance that waited longer, later on the same day: who has which disease, and who is how old, stays."""
+    assert outcomes["uec.uec_flow_now"] != "unchanged"
+    of_the_day = ["derived.index_date", "derived.person_profile", "derived.intervention_candidate", "cdm.opt_out"]
+    of_the_day += ["care_record.care_record_problem", "care_record.care_record_medication", "uec.dim_person"]
+    touched = {name: outcomes[name] for name in of_the_day if outcomes[name] != "unchanged"}
+    assert not touched, f"another moment of the same day: {touched}"
 
 
 def assert_month_ends_were_left_alone(outcomes: dict[str, str]) -> None:

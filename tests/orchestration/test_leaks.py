@@ -57,6 +57,8 @@ def hub(tmp_path: Path) -> Settings:
         warehouse.execute(
             "create table hub.check_result (check_name varchar, table_name varchar, rows_failed bigint, status varchar)"
         )
+        warehouse.execute("create table hub.table_state (table_name varchar, definition varchar, content varchar)")
+        warehouse.execute("create table hub.source_state (source_name varchar, tag varchar)")
     node = {"resource_type": "model", "fqn": ["bihub", "marts", "uec", "uec_metric"], "schema": "uec"}
     node |= {"alias": "uec_metric", "config": {"access": "public", "meta": {}}}
     settings.dbt_target.mkdir(parents=True)
