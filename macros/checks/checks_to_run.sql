@@ -14,7 +14,7 @@
         {%- set said = [rules] -%}
         {%- for test in table.checks -%}
             {%- do said.append(test.unique_id) -%}
-            {%- for id in test.depends_on.nodes -%}{%- do nodes_behind(id, nodes) -%}{%- endfor -%}
+            {%- for id in test.depends_on.nodes if id not in nodes -%}{%- do nodes_behind(id, nodes) -%}{%- endfor -%}
         {%- endfor -%}
         {%- do nodes_behind(table.id, nodes) -%}
         {%- for id in nodes | sort -%}{%- do said.append(id ~ '=' ~ tags.get(id, invocation_id)) -%}{%- endfor -%}

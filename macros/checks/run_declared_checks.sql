@@ -71,7 +71,7 @@
 {% macro declared_checks_by_table(table_ids=none) %}
     {% set tables = {} %}
     {% for test in graph.nodes.values() if test.resource_type == 'test' and test.test_metadata %}
-        {% set table_id = tested_table(test) %}
+        {% set table_id = test.attached_node or tested_table(test) %}
         {% if table_ids is none or table_id in table_ids %}
             {% if table_id not in tables %}
                 {% do tables.update({table_id: {'id': table_id, 'checks': []}}) %}
