@@ -128,8 +128,6 @@ def test_nothing_built_is_said_in_words(tmp_path):
         warehouse.execute(
             "create table hub.check_result (check_name varchar, table_name varchar, rows_failed bigint, status varchar)"
         )
-        warehouse.execute("create table hub.table_state (table_name varchar, definition varchar, content varchar)")
-        warehouse.execute("create table hub.source_state (source_name varchar, tag varchar)")
     with pytest.raises(PublishRefused, match="bihub run"):
         publish(settings, as_of="2026-11-01 06:00:00", version="v1")
 
