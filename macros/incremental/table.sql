@@ -97,7 +97,7 @@ A model in Python is a table like any other: its text and what it reads decide w
         {%- set content = content_of(target_relation) -%}
         {%- set changes_from = none -%}
         {%- if content.split(':')[2] == state.content_before.split(':')[2] -%}
-            {%- do store_changes(state.table_name, changed_rows(old_relation, target_relation)) -%}
+            {%- do store_changes(state.table_name, changed_rows(old_relation, target_relation) if content != state.content_before else 'select * from ' ~ target_relation ~ ' limit 0') -%}
             {%- set changes_from = state.content_before -%}
         {%- endif -%}
         {%- do in_transaction('drop table ' ~ old_relation) -%}

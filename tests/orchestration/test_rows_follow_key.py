@@ -132,7 +132,7 @@ def count(connection: duckdb.DuckDBPyConnection, query: str) -> int:
 
 def differing(connection: duckdb.DuckDBPyConnection, one: str, other: str, columns: str) -> int:
     """`differing`: `columns` of the rows of which two relations do not hold equally many; how many rows these are."""
-    sides = (f"select {columns}, hash(t) as said, {n} as n from {relation} as t" for relation, n in ((one, 1), (other, -1)))
+    sides = (f"select {columns}, hash(t) as said, {n} as n from {name} as t" for name, n in ((one, 1), (other, -1)))
     connection.execute(
         f"create or replace temp table differing as select {columns} from ({' union all '.join(sides)}) "
         f"group by {columns}, said having sum(n) <> 0"
