@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import shutil
@@ -16,7 +15,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from orchestration.files import Damaged, fsync_path, read_cache, read_json, write_json_atomically
-from orchestration.reuse import link_unchanged
+from orchestration.reuse import link_unchanged, sha256_of
 from orchestration.settings import Settings
 from orchestration.unchanged import tag_of_view, tags_now
 
@@ -171,19 +170,18 @@ def _write_tables(
         for product in marts:
             is_view = manifest["nodes"][product.node_id]["config"].get("materialized") == "view"
             tag = tag_of_view(product.node_id, manifest, tags) if is_view else tags.get(product.node_id)
-            count = warehouse.execute(f"select count(*) from {product.relation}").fetchone()[0]
             for name, how in _formats(product):
-                file = folder / name
-                rows[name] = count
+                file, told = folder / name, described.get(name, {})
+                _make_folder(folder, file.parent)
                 if tag:
                     contents[name] = f"{tag}, {how}, DuckDB {duckdb.__version__}"
                     unchanged = noted["contents"].get(name) == contents[name]
-                    _make_folder(folder, file.parent)
-                    if unchanged and link_unchanged(live / name, file, described.get(name, {}).get("sha256")):
+                    if unchanged and link_unchanged(live / name, file, told.get("sha256")):
+                        rows[name] = told["rows"]
                         continue
-                _make_folder(folder, file.parent)
                 # Ordered by every column, so that the same rows always give the same bytes.
-                warehouse.execute(f"copy (select * from {product.relation} order by all) to '{_quoted(file)}' ({how})")
+                ordered = f"select * from {product.relation} order by all"
+                rows[name] = warehouse.execute(f"copy ({ordered}) to '{_quoted(file)}' ({how})").fetchone()[0]
     return rows, contents
 
 
@@ -229,8 +227,7 @@ def _stores(files: Iterable[str]) -> dict[str, dict[str, object]]:
 
 
 def _described(file: Path, rows: int) -> dict[str, object]:
-    said = file.read_bytes()
-    return {"rows": rows, "bytes": len(said), "sha256": hashlib.sha256(said).hexdigest()}
+    return {"rows": rows, "bytes": file.stat().st_size, "sha256": sha256_of(file)}
 
 
 def live_set(settings: Settings) -> dict | None:

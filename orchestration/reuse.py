@@ -18,7 +18,8 @@ NOTES = "made_from.json"
 
 
 def sha256_of(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+    with path.open("rb") as opened:
+        return hashlib.file_digest(opened, "sha256").hexdigest()
 
 
 def link_unchanged(source: Path, target: Path, sha256: str | None) -> bool:

@@ -118,7 +118,8 @@
     {%- set new_rows = 'select * from temp.main.hub_new_rows as t where hash(t)' ~ of_changed -%}
     {%- if rows_of_query('select count(*) from temp.main.hub_hashes')[0][0] -%}
         {%- set content = content_after_change(state.content_before) -%}
-        {%- do in_transaction('create or replace temp table hub_changed_rows as select * exclude (hub_row, hub_hash)' ~ old_rows ~ ' union all ' ~ new_rows) -%}
+        {%- set columns = adapter.get_columns_in_relation(target_relation) | map(attribute='quoted') | join(', ') -%}
+        {%- do in_transaction('create or replace temp table hub_changed_rows as select ' ~ columns ~ old_rows ~ ' union all ' ~ new_rows) -%}
         {%- do in_transaction('delete from ' ~ target_relation ~ ' where rowid in (select hub_row' ~ old_rows ~ ')') -%}
         {%- do in_transaction('insert into ' ~ target_relation ~ ' ' ~ new_rows) -%}
         {%- if is_watched(model) -%}{%- do store_changes(state.table_name, 'select * from temp.main.hub_changed_rows') -%}{%- endif -%}
