@@ -184,7 +184,7 @@ def test_through_a_changed_and_a_new_rule_and_every_kind_of_day(hub: Hub) -> Non
     before = hub.manifest
     others = rows(hub, "select * from uec.uec_metric where metric_id <> 'HAND_15' order by all")
     new_metric = "models/marts/uec/metrics/amb_all_p90.sql"
-    with rule(hub, *RULE), new_file(hub, new_metric, NEW_METRIC) as file:
+    with rule(hub, *RULE), new_file(hub, new_metric, NEW_METRIC):
         hub.run()
         assert_one_file_is_one_metric(hub, others)
         # Staging reads the lake of another home now. Tables of metrics hold every metric's SQL, without a ref to it.
@@ -194,13 +194,7 @@ def test_through_a_changed_and_a_new_rule_and_every_kind_of_day(hub: Hub) -> Non
         assert "uec.uec_metric" in touched
         told_of = ("uec_metric", "uec_metric_population", "dim_metric", "dq_feed", "flow_position")
         assert touched <= downstream(hub, "hand_15", "amb_all_p90", *told_of), sorted(touched)
-        live = hub.manifest
-        assert live["version"] != before["version"]
-        file.write_text(NEW_METRIC.replace("'unit': 'seconds',", ""))
-        with pytest.raises(Failed, match=r"metrics/amb_all_p90\.sql: the metric has no 'unit'"):
-            hub.bihub("build")
-        assert hub.manifest == live
-        file.write_text(NEW_METRIC)
+        assert hub.manifest["version"] != before["version"]
         partners = Partners(hub)
         arrives = datetime.fromisoformat(before["as_of"]) + timedelta(days=1)
         for place, day in enumerate(

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
 
 import duckdb
+import jinja2
 import pytest
 from conftest import bihub
 
@@ -44,6 +46,38 @@ def test_a_hub_without_any_file_builds(tmp_path: Path) -> None:
         metrics = [(path.stem.upper(),) for path in sorted((PROJECT / "models/marts/uec/metrics").glob("*.sql"))]
         assert warehouse.sql("select metric_id from uec.dim_metric order by 1").fetchall() == metrics
         assert warehouse.sql("from hub.check_result where status not in ('pass', 'warn')").fetchall() == []
+
+
+WHOLE = {
+    "id": "ED_TEST", "label": "A test", "unit": "minutes", "better": "lower", "aggregate": "mean", "dataset": "ed",
+    "definition": "A metric that only a test knows.", "source": "F 3.2 none",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ({"unit": None}, "the metric has no 'unit'"),
+        ({"units": "minutes"}, "'units' is not a word of a metric"),
+        ({"aggregate": "mode"}, "aggregate 'mode' is not one of ratio, mean"),
+        ({"id": "ED_OTHER"}, r"metric ED_OTHER belongs in ed_other\.sql"),
+    ],
+)
+def test_a_metric_file_that_is_not_complete_stops_the_build_and_says_why(words: dict, said: str) -> None:
+    def refuse(problem: str) -> None:
+        raise ValueError(problem)
+
+    macros = jinja2.Environment(extensions=["jinja2.ext.do"])
+    macros.globals["exceptions"] = SimpleNamespace(raise_compiler_error=refuse)
+    complaint = macros.from_string((PROJECT / "macros/metrics/metric_files.sql").read_text()).module.metric_complaint
+
+    def node(metric: dict) -> SimpleNamespace:
+        config = SimpleNamespace(meta=SimpleNamespace(metric=metric))
+        return SimpleNamespace(name="ed_test", original_file_path="models/ed_test.sql", config=config)
+
+    complaint(node(WHOLE))
+    with pytest.raises(ValueError, match=rf"models/ed_test\.sql: {said}"):
+        complaint(node(WHOLE | words))
 
 
 def test_the_metrics_own_words_do_not_reach_the_model_that_reads_them(built_hub: Settings) -> None:
