@@ -28,6 +28,8 @@ from orchestration.ingest.lines import Lines
 from orchestration.ingest.outcome import Rejected
 from orchestration.ingest.stage import Staged
 
+TWICE = "a field is named twice: which of the two counts cannot be told"
+
 
 def read_json_lines(staged: Staged, contract: FeedContract, careful: bool) -> Incoming:
     with staged.path.open(encoding="utf-8") as file:
@@ -51,11 +53,15 @@ def read_json_lines(staged: Staged, contract: FeedContract, careful: bool) -> In
     if careful or staged.has_nul:
         return _read_carefully(staged, contract)
     paths = ["$" + "".join(_in_duckdb(step) for step in column.steps) for column in contract.columns]
-    listed = "[" + ", ".join(quote(path) for path in paths) + "]"
+    listed, objects = (
+        "[" + ", ".join(map(quote, some)) + "]" for some in (paths, _objects_on([c.steps for c in contract.columns]))
+    )
     texts = texts_of([f"_values[{position + 1}]" for position in range(len(paths))])
     template = (
         f"select {PASSED}_record, _record as _line, "
         "case when _values is null then 'this line is not a JSON object: cut off, or written over several lines' "
+        f"when len(list_filter(json_keys(_text, {objects}), lambda k: len(k) > len(list_distinct(k)))) > 0 "
+        f"then {quote(TWICE)} "
         "when len(list_filter(_values, lambda v: v like '{%' or v like '[%')) > 0 "
         f"and list_has_any(json_type(_text, {listed}), ['OBJECT', 'ARRAY']) then 'a list or an object where a "
         f"single value was agreed' end as _broken, "
@@ -67,6 +73,18 @@ def read_json_lines(staged: Staged, contract: FeedContract, careful: bool) -> In
         f"{BUFFERS}{NAMED})) where trim(_text) <> '')"
     )
     return Incoming(template, [], 0, staged, staged.path, MAX_CELL)
+
+
+def _objects_on(steps: list[list[str | int]]) -> list[str]:
+    """DuckDB's paths of the objects in which agreed fields lie, or what holds them."""
+    return list(
+        dict.fromkeys(
+            "$" + "".join(map(_in_duckdb, path[:depth]))
+            for path in steps
+            for depth, step in enumerate(path)
+            if isinstance(step, str)
+        )
+    )
 
 
 def _read_carefully(staged: Staged, contract: FeedContract) -> Incoming:
@@ -103,13 +121,15 @@ def _json_values(line: str, paths: list[list[str | int]]) -> tuple[str | None, l
     if "\0" in line:
         return "the record holds NUL characters: it is damaged", nothing
     try:
-        record = json.loads(line, parse_float=str, parse_int=str, parse_constant=str, object_pairs_hook=_first_wins)
+        record = json.loads(line, parse_float=str, parse_int=str, parse_constant=str, object_pairs_hook=_object)
         if "\\u" in line:
             json.dumps(record, ensure_ascii=False).encode()  # half a surrogate pair is no character
     except (ValueError, RecursionError):
         record = None
     if not isinstance(record, dict):
         return "this line is not a JSON object: cut off, or written over several lines", nothing
+    if any(_is_named_twice(record, path) for path in paths):
+        return TWICE, nothing
     values = []
     for path in paths:
         value: Any = record
@@ -124,6 +144,19 @@ def _json_values(line: str, paths: list[list[str | int]]) -> tuple[str | None, l
     return None, values
 
 
-def _first_wins(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """A key that occurs twice counts as DuckDB, the fast reader, counts it."""
-    return dict(reversed(pairs))
+class _NamesTwice(dict):
+    """An object that names one of its fields twice."""
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    return found if len(found) == len(pairs) else _NamesTwice(found)
+
+
+def _is_named_twice(record: Any, path: list[str | int]) -> bool:
+    """Whether an object on the way to a field names one of its own twice."""
+    for step in path:
+        if isinstance(step, str) and isinstance(record, _NamesTwice):
+            return True
+        record = _step(record, step)
+    return False

@@ -17,6 +17,7 @@ def line(number: int, **changes) -> str:
 FIRST, SECOND, THIRD = line(1), line(2), line(3)
 SHAPE = "The record cannot be taken apart into fields."
 NO_OBJECT = "this line is not a JSON object: cut off, or written over several lines"
+TWICE = "a field is named twice: which of the two counts cannot be told"
 NESTED = "a list or an object where a single value was agreed"
 
 
@@ -73,6 +74,10 @@ CASES = [
     held("a single value in a line", '"V2"'),
     held("a sign that controls", SECOND.replace("Testperson", "a\x01b")),
     held("half a character", SECOND.replace("Testperson", "\\ud800")),
+    held("a field twice", SECOND.replace('"patient": {', '"patient": {"Surname": "Other",'), TWICE),
+    held("an object twice", SECOND[:-1] + ',"visit":{"id":"V9"}}', TWICE),
+    held("a field twice beside NUL", SECOND[:-1] + f',"visit":{{}}}}\n{{\0}}\n{line(4)}\n{line(5)}', TWICE,
+         rules={"record_shape": 2}, lines={2: TWICE[:40], 3: "NUL"}, kept="V1 V4 V5 V3"),
     held("an object for a value", line(2, Surname={"given": "A"}), NESTED),
     held("a list for a value", line(2, Beds=[1, 2]), NESTED),
     held("100,000 lists in each other", lambda: SECOND.replace('"V2"', "[" * 100_000 + "]" * 100_000), NESTED),
