@@ -191,10 +191,9 @@ def test() -> None:
     setup()
     ruff()
     # All of it in one pool of workers, so that no core waits: sqlfluff, dbt's unit tests and the gates are tests too.
-    # A file of tests stays in one process, so that what its fixtures build is built once; the longest come first. One
-    # worker more than there are cores: some tests wait for clocks, or for the hub that another worker makes.
-    workers = str((os.cpu_count() or 1) + 1)
-    call("pytest", "-q", *(sys.argv[2:] or ["-n", workers, "--dist", "loadfile", "--no-loadscope-reorder"]))
+    # A file of tests stays in one process, so that what its fixtures build is built once; the longest come first.
+    workers = ["-n", "auto", "--dist", "loadfile", "--no-loadscope-reorder"]
+    call("pytest", "-q", *(sys.argv[2:] or workers))
 
 
 def bench() -> None:

@@ -1,9 +1,9 @@
 """Day by day or at once: the same. A hub that took its files in over several runs holds what one run over all of them
 gives: ledger, every table, every published byte.
 
-In `make test` one hub goes through a changed rule, a new metric and a day on which everything arrives that partners
-send: new, late, corrected, withdrawn, repeated, out of order, about somebody else. With BIHUB_EVERY_DAY=1
-(`make torture`) each of these alone, faults in between, and random files in random order.
+In `make test` one hub goes through a day on which everything arrives that partners send: new, late, corrected,
+withdrawn, repeated, out of order, about somebody else. With BIHUB_EVERY_DAY=1 (`make torture`) each of these alone, a
+changed rule, a new metric, faults in between, no file at all, and random files in random order.
 """
 
 from __future__ import annotations
@@ -180,36 +180,22 @@ def assert_one_file_is_one_metric(hub: Hub, others_before: list[tuple]) -> None:
     assert told == [(True,)]
 
 
-def test_through_a_changed_and_a_new_rule_and_every_kind_of_day(hub: Hub) -> None:
-    before = hub.manifest
-    others = rows(hub, "select * from uec.uec_metric where metric_id <> 'HAND_15' order by all")
-    new_metric = "models/marts/uec/metrics/amb_all_p90.sql"
-    with rule(hub, *RULE), new_file(hub, new_metric, NEW_METRIC):
-        hub.run()
-        assert_one_file_is_one_metric(hub, others)
-        # Staging reads the lake of another home now. Tables of metrics hold every metric's SQL, without a ref to it.
-        touched = {
-            name for name, outcome in hub.outcomes().items() if outcome != "unchanged" and "staging." not in name
-        }
-        assert "uec.uec_metric" in touched
-        told_of = ("uec_metric", "uec_metric_population", "dim_metric", "dq_feed", "flow_position")
-        assert touched <= downstream(hub, "hand_15", "amb_all_p90", *told_of), sorted(touched)
-        assert hub.manifest["version"] != before["version"]
-        partners = Partners(hub)
-        arrives = datetime.fromisoformat(before["as_of"]) + timedelta(days=1)
-        for place, day in enumerate(
-            [new, late, corrected, deleted, repeated, out_of_order, somebody_else, turned_away]
-        ):
-            day(partners, arrives + timedelta(minutes=5 * place))
-        hub.run()
-        outcomes = hub.outcomes()
-        assert {"rows", "unchanged"} <= set(outcomes.values()), "a day's files cost a whole build"
-        assert_month_ends_were_left_alone(outcomes)
-        known = partners.sent(AMBULANCE)[-1]
-        partners.send(AMBULANCE, [changed(known, {"HandoverTime": hours(1)})], arrives + timedelta(hours=2))
-        hub.run()
-        assert_the_day_was_left_alone(hub.outcomes())
-        hub.assert_equal_to_made_at_once()
+def test_through_every_kind_of_day(home: Path, built_hub: Settings) -> None:
+    hub = Hub(home)
+    hub.start_from(built_hub.home)
+    partners = Partners(hub)
+    arrives = datetime.fromisoformat(hub.manifest["as_of"]) + timedelta(days=1)
+    for place, day in enumerate([new, late, corrected, deleted, repeated, out_of_order, somebody_else, turned_away]):
+        day(partners, arrives + timedelta(minutes=5 * place))
+    hub.run()
+    outcomes = hub.outcomes()
+    assert {"rows", "unchanged"} <= set(outcomes.values()), "a day's files cost a whole build"
+    assert_month_ends_were_left_alone(outcomes)
+    known = partners.sent(AMBULANCE)[-1]
+    partners.send(AMBULANCE, [changed(known, {"HandoverTime": hours(1)})], arrives + timedelta(hours=2))
+    hub.run()
+    assert_the_day_was_left_alone(hub.outcomes())
+    hub.assert_equal_to_made_at_once()
 
 
 def assert_the_day_was_left_alone(outcomes: dict[str, str]) -> None:
@@ -240,6 +226,36 @@ def assert_as_published(hub: Hub, before: dict, where: Settings | None = None) -
     files = {**now["files"], **before["files"]}
     assert not [name for name in files if now["files"].get(name) != before["files"].get(name)]
     assert now["as_of"] == before["as_of"]
+
+
+@long
+def test_through_a_changed_and_a_new_rule(hub: Hub) -> None:
+    before = hub.manifest
+    others = rows(hub, "select * from uec.uec_metric where metric_id <> 'HAND_15' order by all")
+    with rule(hub, *RULE), new_file(hub, "models/marts/uec/metrics/amb_all_p90.sql", NEW_METRIC):
+        hub.run()
+        assert_one_file_is_one_metric(hub, others)
+        # Staging reads the lake of another home now. Tables of metrics hold every metric's SQL, without a ref to it.
+        touched = {
+            name for name, outcome in hub.outcomes().items() if outcome != "unchanged" and "staging." not in name
+        }
+        assert "uec.uec_metric" in touched
+        told_of = ("uec_metric", "uec_metric_population", "dim_metric", "dq_feed", "flow_position")
+        assert touched <= downstream(hub, "hand_15", "amb_all_p90", *told_of), sorted(touched)
+        assert hub.manifest["version"] != before["version"]
+        hub.assert_equal_to_made_at_once()
+
+
+@long
+def test_a_hub_without_any_file_builds(tmp_path: Path) -> None:
+    hub = Hub(tmp_path)
+    hub.bihub("build")
+    with duckdb.connect(str(hub.settings.warehouse), read_only=True) as warehouse:
+        assert warehouse.sql("select count(*) from uec.uec_metric").fetchall() == [(0,)]
+        assert warehouse.sql("select distinct status from quality.dq_feed").fetchall() == [("missing",)]
+        metrics = [(path.stem.upper(),) for path in sorted((PROJECT / "models/marts/uec/metrics").glob("*.sql"))]
+        assert warehouse.sql("select metric_id from uec.dim_metric order by 1").fetchall() == metrics
+        assert warehouse.sql("from hub.check_result where status not in ('pass', 'warn')").fetchall() == []
 
 
 @long
