@@ -289,7 +289,7 @@ def test_delays_have_the_magnitude_of_the_fact_pack(truth: Truth) -> None:
     assert 0.83 < (waited == 0).mean() < 0.91
     assert 0.5 < waited.mean() < 1.7
     late = spells.pathway_code.isin(["P1", "P2", "P3"]) & spells.delay_reason_code.notna()
-    assert (_day(spells.discharged_at)[late].dt.dayofweek >= 5).mean() < 0.2  # few carers begin at a weekend
+    assert (_day(spells.discharged_at)[late].dt.day_of_week >= 5).mean() < 0.2  # few carers begin at a weekend
     reason = listed.delay_reason_code.dropna().map(lambda code: code.split("-")[0])
     assert {"HP", "TH", "IF", "CAP", "PF"} <= set(reason)
     assert 0.25 < (reason == "CAP").mean() < 0.65
