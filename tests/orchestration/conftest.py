@@ -17,7 +17,7 @@ from orchestration.settings import PROJECT, Settings, load_settings
 # hub for `house`; the other has enough to do meanwhile that needs none (style, demo).
 LONGEST_FIRST = [
     *("test_house", "test_style", "test_kills", "test_demo", "test_incremental", "test_definitions", "test_arrival"),
-    *("test_metrics", "test_partner_absent"),
+    "test_partner_absent",
 ]
 DEMO = ["--residents", "3000", "--months", "4", "--seed", "11"]
 

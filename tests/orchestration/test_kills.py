@@ -1,4 +1,6 @@
-"""Kill -9 in each part of a run, and the hub ends as if nothing had happened: the short form of `make torture`."""
+"""Kill -9 while tables are made and while a set goes live, and the hub ends as if nothing had happened: the short form
+of `make torture`. Taking in is killed in test_ingest_crash.py.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +23,7 @@ import torture_kit
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="process groups are killed as POSIX has them")
-def test_killed_in_each_part_and_as_if_nothing_had_happened(built_hub, tmp_path):
+def test_killed_and_as_if_nothing_had_happened(built_hub, tmp_path):
     aims = ["models", "go live"]
     hits = kills.chain(
         torture_kit.runner(), built_hub, tmp_path / "hub", aims, random.Random(7), kills.Clock(speed=5), quick=True
