@@ -18,9 +18,9 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import duckdb
-import jinja2
 import pytest
 from incremental_kit import Failed, Hub, contents
+from macro_kit import macro
 from partners_kit import (
     AMBULANCE,
     DAYS,
@@ -136,23 +136,39 @@ RULE = ("models/marts/uec/metrics/hand_15.sql", "handover_minutes <= 15", "hando
 
 def test_what_a_table_promises_is_part_of_what_it_is() -> None:
     """Another type in its contract makes a table again, though its SQL is as it was; without a contract it does not."""
-    macros = jinja2.Environment(extensions=["jinja2.ext.do"])
-    macros.globals |= {"local_md5": lambda text: text, "return": None}
-    source = (PROJECT / "macros/incremental/state.sql").read_text().split("{% macro definition_of")[1]
-    body = "{% macro definition_of" + source.split("{% endmacro %}")[0].replace("do return(", "set answer = (")
-    template = body + "{{ answer }}{% endmacro %}"
+    definition_of = macro("incremental/state.sql", "definition_of", local_md5=lambda text: text)
 
     def definition(kind: str, enforced: bool = True, sql: str = "select 1 as one") -> str:
         column = SimpleNamespace(name="one", data_type=kind)
         node = SimpleNamespace(
             config=SimpleNamespace(contract=SimpleNamespace(enforced=enforced)), columns={"one": column}
         )
-        return macros.from_string(template).module.definition_of(node, sql)
+        return definition_of(node, sql)
 
     assert definition("integer") != definition("bigint")
     assert definition("integer") == definition("integer")
     assert definition("integer", False) == definition("bigint", False)
     assert definition("integer", False) != definition("integer", False, "select 2 as one")
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "changed"),
+    [
+        ("(1, 'a'), (2, 'b')", "(2, 'b'), (1, 'a')", []),
+        ("(1, 'a'), (1, 'a')", "(1, 'a')", [(1, "a")]),
+        ("(1, null)", "(1, '')", [(1, ""), (1, None)]),
+        ("(1, 'a'), (2, 'b')", "(1, 'a'), (3, 'b')", [(2, "b"), (3, "b")]),
+        ("(1, 'a')", "(2, 'a'), (1, 'a'), (2, 'a')", [(2, "a")]),
+    ],
+)
+def test_a_row_has_changed_where_there_are_more_or_fewer_of_it(before: str, after: str, changed: list) -> None:
+    hashes = macro("incremental/rows.sql", "hashes_of_changed")
+    with duckdb.connect() as engine:
+        for name, values in (("before", before), ("after", after)):
+            engine.execute(f"create table {name} as from (values {values}) as t (id, said)")
+        told = hashes("select hash(t) from before as t", "select hash(t) from after as t")
+        both = "(from before union from after)"
+        assert engine.execute(f"from {both} as t where hash(t) in ({told}) order by all").fetchall() == changed
 
 
 def rows(hub: Hub, query: str) -> list[tuple]:

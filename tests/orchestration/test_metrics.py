@@ -9,8 +9,8 @@ import json
 from types import SimpleNamespace
 
 import duckdb
-import jinja2
 import pytest
+from macro_kit import macro
 
 from orchestration.settings import PROJECT, Settings
 
@@ -54,9 +54,8 @@ def test_a_metric_file_that_is_not_complete_stops_the_build_and_says_why(words: 
     def refuse(problem: str) -> None:
         raise ValueError(problem)
 
-    macros = jinja2.Environment(extensions=["jinja2.ext.do"])
-    macros.globals["exceptions"] = SimpleNamespace(raise_compiler_error=refuse)
-    complaint = macros.from_string((PROJECT / "macros/metrics/metric_files.sql").read_text()).module.metric_complaint
+    known = SimpleNamespace(raise_compiler_error=refuse)
+    complaint = macro("metrics/metric_files.sql", "metric_complaint", exceptions=known)
 
     def node(metric: dict) -> SimpleNamespace:
         config = SimpleNamespace(meta=SimpleNamespace(metric=metric))
