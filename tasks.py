@@ -208,7 +208,7 @@ def torture() -> None:
     where = Path(tempfile.mkdtemp(prefix="bihub-torture-"))
     print(f"The tortured hubs lie in {where}; after a failure they stay.", flush=True)
     long = ["tests/orchestration/test_incremental.py", "tests/orchestration/test_definitions.py"]
-    call("pytest", "-q", *long, where=where, BIHUB_EVERY_DAY="1")
+    call("pytest", "-v", "-n", "auto", "--dist", "worksteal", *long, where=where, BIHUB_EVERY_DAY="1")
     call("python", "tests/torture/kills.py", "--work", where, *sys.argv[2:], where=where)
     call("python", "tests/torture/faults.py", "--base", where / "undisturbed", "--work", where, where=where)
     shutil.rmtree(where, ignore_errors=True)
