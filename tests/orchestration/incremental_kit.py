@@ -20,7 +20,7 @@ from orchestration.settings import PROJECT, Settings
 
 # What a run makes; dbt/target stays, so that a hub made from scratch in the same home need not be parsed again.
 MADE = (
-    "lake", "warehouse", "published", "publish_versions", "published_from.json", "audit", "reports", "as_of",
+    "lake", "warehouse", "linkage", "published", "publish_versions", "published_from.json", "audit", "reports", "as_of",
 )  # fmt: skip
 # Pages are no part of manifest.json, the leak scan changes nothing; both are tested elsewhere.
 RUN = """
