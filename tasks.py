@@ -203,7 +203,7 @@ def bench() -> None:
 
 
 def torture() -> None:
-    """Kill runs 200 times at random moments, fill disks, damage files, deliver in every order; most of an hour."""
+    """Kill runs 200 times at random moments, fill disks, damage files, deliver in every order; two to three hours."""
     setup()
     where = Path(tempfile.mkdtemp(prefix="bihub-torture-"))
     print(f"The tortured hubs lie in {where}; after a failure they stay.", flush=True)
